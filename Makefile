@@ -1,0 +1,59 @@
+# Every target works on a fresh clone that has Python >= 3.11, git and make: the environment is built
+# from the lock on first use.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+CORES ?= all
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help reproduce smoke test lint format readme lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
+	@echo "make smoke      the same DAG in at most three minutes -> results/smoke/report/index.html"
+	@echo "make test       unit, property and end-to-end tests"
+	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
+
+.venv/ok: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python >= 3.11 is needed, found " + sys.version.split()[0] + ": pass PYTHON=...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+reproduce: .venv/ok
+	snakemake --cores $(CORES)
+	@echo "open results/laptop/report/index.html"
+
+smoke: .venv/ok
+	snakemake --cores $(CORES) --config scale=smoke
+	@echo "open results/smoke/report/index.html"
+
+test: .venv/ok
+	python -m pytest -q
+
+lint: .venv/ok
+	ruff check .
+	ruff format --check .
+	mypy pipeline
+	snakefmt --check Snakefile pipeline/rules
+	@# The environment is the lock's, for all rules at once: no conda or container a rule.
+	@! snakemake --lint 2>&1 | grep '^ *\* ' | grep -v 'Specify a conda environment or container'
+
+format: .venv/ok
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile pipeline/rules
+
+# The README's numbers, from the committed results.
+readme: .venv/ok
+	python -m pipeline.stages.readme --results results/laptop --readme README.md
+
+# Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
+# CUDA packages of torch are pinned here and left out where torch comes without CUDA.
+lock: .venv/ok
+	python -m pip install --quiet uv
+	grep -v '^-c' requirements.txt | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o constraints.txt
+
+clean:
+	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/smoke
