@@ -1,0 +1,420 @@
+"""The typed parameters of the project, and how experiments expand into runs.
+
+`params.yaml` (the default scale) and the overlays in `scales/` are read here and nowhere else.
+A run is a resolved `RunConfig`; two experiments that ask for the same run share it, because a
+run's identity is the hash of its resolved config.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from pipeline.data.pools import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_SCALE = "laptop"
+
+
+class ConfigError(ValueError):
+    """A mistake of the user's in the parameters; the message is one line that says how to mend it."""
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _pool(name: str) -> Any:
+    return Field(ge=2, le=POOL_SIZES[name])
+
+
+class Pools(Frozen):
+    """How many entries of each value list are in use: a prefix of the file in `pipeline/data/pools`.
+
+    Paper (appendix B): 900 given names for both first and middle, 1,000 surnames, 800 cities (birth
+    and current), 200 universities, 100 majors, 500 companies, dates of 201 years, 12 months, 31 days.
+    """
+
+    given_names: int = _pool("given_names")
+    surnames: int = _pool("surnames")
+    cities: int = _pool("cities")
+    universities: int = _pool("universities")
+    majors: int = _pool("majors")
+    companies: int = _pool("companies")
+    years: int = Field(ge=1, le=201)
+    months: int = Field(ge=1, le=12)
+    days: int = Field(ge=1, le=31)
+
+
+class Templates(Frozen):
+    """Per-individual split of the 25 templates of each attribute (paper: 20 train, 5 evaluation)."""
+
+    train: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
+    evaluation: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
+    shuffle: bool = True
+
+    @model_validator(mode="after")
+    def _disjoint(self) -> Templates:
+        if self.train + self.evaluation > TEMPLATES_PER_ATTRIBUTE:
+            raise ValueError(
+                f"train + evaluation is {self.train + self.evaluation}, "
+                f"allowed: at most {TEMPLATES_PER_ATTRIBUTE}, the number of templates of an attribute"
+            )
+        return self
+
+
+class Population(Frozen):
+    """Who exists: `individuals` people to pre-train on, then `unseen` people who are never pre-trained on."""
+
+    individuals: PositiveInt
+    unseen: PositiveInt
+    pools: Pools
+    templates: Templates
+    vocabulary: int = Field(ge=300, le=65536, description="size of the trained tokenizer, tokens")
+
+    @model_validator(mode="after")
+    def _enough_names(self) -> Population:
+        names = self.pools.given_names**2 * self.pools.surnames
+        people = self.individuals + self.unseen
+        # Half of the space at most: unique names must not be a near-exhaustive listing of the pool.
+        if people > names // 2:
+            raise ValueError(
+                f"individuals + unseen is {people}, allowed: at most {names // 2}, half of the "
+                f"{names} names that pools.given_names and pools.surnames make"
+            )
+        return self
+
+
+class Uniform(Frozen):
+    kind: Literal["uniform"] = "uniform"
+
+
+class PowerLaw(Frozen):
+    """p(i) proportional to i^-alpha, i = 1..N (alpha = 1 is Zipf)."""
+
+    kind: Literal["power_law"]
+    alpha: NonNegativeFloat
+
+
+class Celebrities(Frozen):
+    """The first `count` individuals are `weight` times more likely than each other one."""
+
+    kind: Literal["celebrities"]
+    count: PositiveInt
+    weight: PositiveFloat
+
+
+class WarmUp(Frozen):
+    """Uniform over the first `subset` individuals for `steps` steps, then uniform over all."""
+
+    kind: Literal["warm_up"]
+    subset: PositiveInt
+    steps: PositiveInt
+
+
+class Replay(Frozen):
+    """Fine-tuning: each of the `new` first unseen people has weight 1, each pre-training one `weight`."""
+
+    kind: Literal["replay"]
+    new: PositiveInt
+    weight: NonNegativeFloat = 0.0
+
+
+Distribution = Annotated[Uniform | PowerLaw | Celebrities | WarmUp | Replay, Field(discriminator="kind")]
+
+
+class Model(Frozen):
+    """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width)."""
+
+    layers: int = Field(ge=1, le=64)
+    width: int = Field(ge=8, le=8192)
+    heads: int = Field(ge=1, le=128)
+    mlp_ratio: int = Field(default=4, ge=1, le=16)
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Model:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width is {self.width}, allowed: a multiple of 2 x heads = {2 * self.heads}")
+        return self
+
+
+class Training(Frozen):
+    """Optimisation (paper, appendix B.3). Rates are per step, lengths in steps."""
+
+    batch: int = Field(ge=1, le=65536)
+    steps: int = Field(ge=1, le=10_000_000)
+    learning_rate: float = Field(gt=0, le=1)
+    final_learning_rate: float = Field(default=1e-7, ge=0, le=1)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.1, ge=0, le=10)
+    beta1: float = Field(default=0.9, ge=0, lt=1)
+    beta2: float = Field(default=0.95, ge=0, lt=1)
+    epsilon: float = Field(default=1e-8, gt=0)
+    clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
+
+
+class Evaluation(Frozen):
+    """What is measured during a run, and when (paper: 16k sequences, 50 checkpoints)."""
+
+    sequences: int = Field(ge=1, le=1_000_000, description="biographies a group and checkpoint")
+    final_sequences: int = Field(ge=1, le=1_000_000, description="biographies a group, final weights")
+    dense_every: float = Field(gt=0, le=1, description="spacing of the early slots, share of the run")
+    dense_until: float = Field(ge=0, le=1, description="end of the early slots, share of the run")
+    slots: PositiveInt = Field(description="evenly spaced slots over the whole run")
+
+    def steps(self, total: int) -> list[int]:
+        """Checkpoint steps: 0, the early slots, the even slots and the end, ascending."""
+        early = [
+            round(k * self.dense_every * total)
+            for k in range(int(self.dense_until / self.dense_every + 1e-9) + 1)
+        ]
+        even = [round(k * total / self.slots) for k in range(self.slots + 1)]
+        return sorted({0, total, *early, *even})
+
+
+class RunConfig(Frozen):
+    """Everything that decides a training run. With `base`, it starts from that run's final weights."""
+
+    seed: int = Field(ge=0, lt=2**31)
+    population: Population
+    distribution: Distribution
+    model: Model
+    training: Training
+    evaluation: Evaluation
+    base: RunConfig | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunConfig:
+        who, d = self.population, self.distribution
+        asked = {
+            "celebrities": ("count", who.individuals),
+            "warm_up": ("subset", who.individuals),
+            "replay": ("new", who.unseen),
+        }.get(d.kind)
+        if asked and getattr(d, asked[0]) > asked[1]:
+            raise ValueError(
+                f"distribution.{asked[0]} is {getattr(d, asked[0])}, allowed: at most {asked[1]}, "
+                f"the population's {'unseen people' if d.kind == 'replay' else 'individuals'}"
+            )
+        if isinstance(d, WarmUp) and d.steps >= self.training.steps:
+            raise ValueError(
+                f"distribution.steps is {d.steps}, allowed: less than training.steps = {self.training.steps}"
+            )
+        if isinstance(d, Replay) != (self.base is not None):
+            raise ValueError(
+                f"distribution.kind is {d.kind}, allowed: replay in a run with a base, and only there"
+            )
+        return self
+
+    @property
+    def digest(self) -> str:
+        return digest(self.model_dump(mode="json"))
+
+    @property
+    def id(self) -> str:
+        """Folder of the run. The hash is its identity; the words before it are for the reader.
+
+        Content addressing means that new parameters can never be read beside old results, whatever
+        a workflow engine remembers, and that experiments share a run without knowing of each other.
+        """
+        d, n = self.distribution, self.population.individuals
+        words = {
+            "uniform": "uniform",
+            "power_law": f"powerlaw{getattr(d, 'alpha', 0):g}",
+            "celebrities": f"celebrities{getattr(d, 'count', 0)}",
+            "warm_up": f"warmup{getattr(d, 'subset', 0)}",
+            "replay": f"finetune{getattr(d, 'new', 0)}",
+        }
+        return f"{words[d.kind]}-n{n}-s{self.seed}-{self.digest}"
+
+    @property
+    def population_id(self) -> str:
+        key = {"population": self.population.model_dump(mode="json"), "seed": self.seed}
+        return f"n{self.population.individuals}-s{self.seed}-{digest(key)}"
+
+
+def digest(value: Any) -> str:
+    """First 10 hex digits of the SHA-256 of the canonical JSON of `value`."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
+
+
+class FineTuning(Frozen):
+    """Overrides that turn a pre-training run into a fine-tuning one."""
+
+    training: dict[str, Any]
+    evaluation: dict[str, Any] = Field(default_factory=dict)
+
+
+class Experiment(Frozen):
+    """A set of runs: `set` on top of the defaults, times `grid`, times `cases`, times seeds.
+
+    Keys are dotted paths into a run's config ("training.steps"). `finetune: true` adds the
+    overrides of the top-level `finetuning` block and starts each run from the pre-training run that
+    the same `set` and `grid` describe.
+    """
+
+    figure: str
+    seeds: list[int] | None = Field(default=None, min_length=1)
+    set: dict[str, Any] = Field(default_factory=dict)
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
+    cases: dict[str, dict[str, Any]] = Field(default={"default": {}}, min_length=1)
+    finetune: bool = False
+
+
+class Params(Frozen):
+    """The whole of `params.yaml` with a scale's overlay on it."""
+
+    seeds: list[int] = Field(min_length=1)
+    defaults: dict[str, Any]
+    finetuning: FineTuning
+    experiments: dict[str, Experiment] = Field(min_length=1)
+
+
+class PlannedRun(Frozen):
+    """One run as one experiment sees it."""
+
+    experiment: str
+    case: str
+    config: RunConfig
+
+
+def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict[str, Any]:
+    """A deep copy of `config` with dotted `overrides` set; `where` names the source in errors."""
+    out: dict[str, Any] = json.loads(json.dumps(config))
+    for path, value in overrides.items():
+        node, keys = out, path.split(".")
+        for key in keys[:-1]:
+            if not isinstance(node.get(key), dict):
+                raise ConfigError(f"{where}.{path}: unknown key {key!r}, allowed: {', '.join(node)}")
+            node = node[key]
+        # Which keys a distribution has depends on its kind: they are checked when the run is resolved.
+        if keys[-1] not in node and keys[0] != "distribution":
+            raise ConfigError(f"{where}.{path}: unknown key, allowed: {', '.join(node)}")
+        node[keys[-1]] = value
+    return out
+
+
+def _one_line(error: ValidationError, where: str) -> ConfigError:
+    """The first of pydantic's errors as one line: the key, what was given and what is allowed."""
+    first = error.errors()[0]
+    path = ".".join([where, *map(str, first["loc"])]).strip(".")
+    match first["type"]:
+        case "extra_forbidden":
+            message = "unknown key"
+        case "missing":
+            message = "missing key"
+        case "value_error":  # raised in this module: it already says what was given
+            message = first["msg"].removeprefix("Value error, ")
+        case _:
+            given = str(first["input"])
+            message = f"{first['msg']}, given: {given if len(given) <= 80 else given[:77] + '...'}"
+    return ConfigError(f"{path}: {message}")
+
+
+def _run(config: dict[str, Any], where: str) -> RunConfig:
+    try:
+        return RunConfig.model_validate(config)
+    except ValidationError as error:
+        raise _one_line(error, where) from None
+
+
+def expand(params: Params) -> list[PlannedRun]:
+    """All runs of all experiments, in the order of the file; shared runs appear once an experiment.
+
+    Raises ConfigError with one line that names the key, what was given and what is allowed.
+    """
+    planned = []
+    for name, experiment in params.experiments.items():
+        where = f"experiments.{name}"
+        grid = [
+            dict(zip(experiment.grid, point, strict=True))
+            for point in itertools.product(*experiment.grid.values())
+        ]
+        for point, (case, overrides), seed in itertools.product(
+            grid, experiment.cases.items(), experiment.seeds or params.seeds
+        ):
+            start = _with({**params.defaults, "seed": seed}, experiment.set, f"{where}.set")
+            start = _with(start, point, f"{where}.grid")
+            if experiment.finetune:
+                base = _run(start, f"{where}.base")
+                start = _with(
+                    {**start, "base": base.model_dump(mode="json")},
+                    {
+                        f"{block}.{key}": value
+                        for block in ("training", "evaluation")
+                        for key, value in getattr(params.finetuning, block).items()
+                    },
+                    "finetuning",
+                )
+            resolved = _with(start, overrides, f"{where}.cases.{case}")
+            planned.append(
+                PlannedRun(experiment=name, case=case, config=_run(resolved, f"{where}.cases.{case}"))
+            )
+    return planned
+
+
+def distinct_runs(planned: list[PlannedRun]) -> dict[str, RunConfig]:
+    """Every run once, by id, each base before the runs that start from it."""
+    runs: dict[str, RunConfig] = {}
+    for plan in planned:
+        for config in (plan.config.base, plan.config):
+            if config is not None:
+                runs.setdefault(config.id, config)
+    return runs
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """`over` on `base`, key by key; an experiment is replaced whole, so scales share no cases."""
+    out = dict(base)
+    for key, value in over.items():
+        deep = isinstance(value, dict) and isinstance(out.get(key), dict) and path != "experiments"
+        out[key] = _merge(out[key], value, key) if deep else value
+    return out
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path.name}{line}: not valid YAML") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path.name}: a mapping is needed, given: {type(content).__name__}")
+    return content
+
+
+def scales() -> list[str]:
+    return [DEFAULT_SCALE, *sorted(p.stem for p in (ROOT / "scales").glob("*.yaml"))]
+
+
+def load(scale: str = DEFAULT_SCALE, params: Path | None = None) -> Params:
+    """The parameters at a scale: `params.yaml`, with `scales/<scale>.yaml` on top of it.
+
+    Raises ConfigError with one line for an unknown scale, an unknown key or a bad value.
+    """
+    if scale not in scales():
+        raise ConfigError(f"scale: given {scale!r}, allowed: {', '.join(scales())}")
+    content = _read_yaml(params or ROOT / "params.yaml")
+    if scale != DEFAULT_SCALE:
+        content = _merge(content, _read_yaml(ROOT / "scales" / f"{scale}.yaml"))
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        raise _one_line(error, "") from None

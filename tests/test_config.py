@@ -1,0 +1,147 @@
+"""Parameters: expansion into runs, and one clear line for every mistake."""
+
+import copy
+
+import pytest
+import yaml
+
+from pipeline import config as cfg
+
+PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
+
+
+def load(tmp_path, change, scale="laptop"):
+    """Runs of params.yaml after `change(params)`."""
+    params = copy.deepcopy(PARAMS)
+    change(params)
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params))
+    return cfg.expand(cfg.load(scale, path))
+
+
+def put(*keys):
+    """A change that sets one nested value: put("defaults", "training", "steps", 5)."""
+
+    def change(params):
+        node = params
+        for key in keys[:-2]:
+            node = node[key]
+        node[keys[-2]] = keys[-1]
+
+    return change
+
+
+MISTAKES = {
+    "unknown top-level key": (put("sedes", [1]), "sedes: unknown key"),
+    "unknown default": (put("defaults", "training", "stpes", 5), "training.stpes: unknown key"),
+    "zero steps": (put("defaults", "training", "steps", 0), "training.steps: Input should be greater"),
+    "text for a number": (put("defaults", "training", "batch", "many"), "given: many"),
+    "negative rate": (put("defaults", "training", "learning_rate", -1), "training.learning_rate"),
+    "nan": (put("defaults", "training", "learning_rate", float("nan")), "given: nan"),
+    "pool beyond the list": (put("defaults", "population", "pools", "cities", 801), "given: 801"),
+    "too few names": (
+        put("defaults", "population", "pools", "surnames", 2),
+        "allowed: at most 1024, half of the 2048 names",
+    ),
+    "templates that overlap": (
+        put("defaults", "population", "templates", "train", 21),
+        "train + evaluation is 26, allowed: at most 25",
+    ),
+    "unknown distribution": (
+        put("defaults", "distribution", {"kind": "zipf"}),
+        "'uniform', 'power_law', 'celebrities', 'warm_up', 'replay'",
+    ),
+    "more celebrities than people": (
+        put("defaults", "distribution", {"kind": "celebrities", "count": 9999, "weight": 2}),
+        "distribution.count is 9999, allowed: at most",
+    ),
+    "warm-up longer than the run": (
+        put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": 800}),
+        "distribution.steps is 800, allowed: less than training.steps = 800",
+    ),
+    "replay without a base": (
+        put("defaults", "distribution", {"kind": "replay", "new": 8}),
+        "distribution.kind is replay",
+    ),
+    "heads that do not divide": (put("defaults", "model", "heads", 5), "a multiple of 2 x heads = 10"),
+    "no seeds": (put("seeds", []), "seeds: List should have at least 1 item"),
+    "negative seed": (put("seeds", [-1]), "seed: Input should be greater than or equal to 0"),
+    "unknown key in a grid": (
+        put("experiments", "population_size", "grid", {"population.people": [3]}),
+        "experiments.population_size.grid.population.people: unknown key, allowed: individuals,",
+    ),
+    "unknown block in a case": (
+        put("experiments", "power_law", "cases", "alpha-0", {"trainer.steps": 3}),
+        "unknown key 'trainer'",
+    ),
+    "unknown key of an experiment": (put("experiments", "phases", "repeats", 3), "repeats: unknown key"),
+    "a list for a mapping": (put("defaults", [1]), "defaults: "),
+    "missing block": (lambda p: p["defaults"].pop("model"), "model: missing key"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_line_that_says_how_to_mend_it(tmp_path, name):
+    change, expected = MISTAKES[name]
+    with pytest.raises(cfg.ConfigError) as error:
+        load(tmp_path, change)
+    message = str(error.value)
+    assert expected in message and "\n" not in message and len(message) < 400
+
+
+def test_a_missing_scale_names_those_there_are():
+    with pytest.raises(cfg.ConfigError, match="scale: given 'desktop', allowed: laptop, paper, smoke"):
+        cfg.load("desktop")
+
+
+@pytest.mark.parametrize("text", ["seeds: [1", "- a\n- b\n", "seeds: !!python/object/apply:os.getcwd []"])
+def test_what_is_no_mapping_of_plain_values_is_refused(tmp_path, text):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(cfg.ConfigError, match=r"params.yaml"):
+        cfg.load("laptop", path)
+
+
+@pytest.mark.parametrize("scale", cfg.scales())
+def test_every_scale_expands(scale):
+    planned = cfg.expand(cfg.load(scale))
+    runs = cfg.distinct_runs(planned)
+    assert len(runs) == len({r.digest for r in runs.values()}), "ids are unique"
+    for run in runs.values():
+        assert run.base is None or run.base.id in runs, "each base is in the plan"
+    assert {p.experiment for p in planned} >= {"phases", "population_size", "power_law", "warm_up"}
+
+
+def test_experiments_share_runs():
+    planned = cfg.expand(cfg.load())
+    default = {p.config.id for p in planned if p.experiment == "phases" and p.config.seed == 0}
+    shared = {p.config.id for p in planned if p.experiment == "population_size" and p.config.seed == 0}
+    assert default < shared
+    bases = {p.config.base.id for p in planned if p.config.base}
+    assert bases <= {p.config.id for p in planned if p.experiment == "phases"}
+
+
+def test_an_edit_of_one_experiment_touches_only_its_runs(tmp_path):
+    def steps(params):
+        params["experiments"]["celebrities"]["set"] = {"training.steps": 700}
+
+    before, after = load(tmp_path, lambda p: None), load(tmp_path, steps)
+    changed = {p.experiment for p, q in zip(before, after, strict=True) if p.config.id != q.config.id}
+    assert changed == {"celebrities"}
+
+
+def test_a_new_value_is_a_new_run_and_the_old_one_comes_back(tmp_path):
+    before = [p.config.id for p in load(tmp_path, lambda p: None)]
+    edited = [p.config.id for p in load(tmp_path, put("defaults", "training", "learning_rate", 0.001))]
+    assert not set(before) & set(edited)
+    assert [p.config.id for p in load(tmp_path, lambda p: None)] == before
+
+
+def test_key_order_and_number_spelling_do_not_matter(tmp_path):
+    def respelled(params):
+        training = params["defaults"]["training"]
+        params["defaults"]["training"] = dict(reversed(training.items()))
+        params["defaults"]["training"]["learning_rate"] = "4e-3"
+
+    a, b = load(tmp_path, put("defaults", "training", "learning_rate", 0.004)), load(tmp_path, respelled)
+    assert [p.config.id for p in a] == [p.config.id for p in b]
