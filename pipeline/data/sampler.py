@@ -1,0 +1,168 @@
+"""Batches as a pure function of (population, distribution, seed, step, row).
+
+No state: resuming, a second process or another device change nothing in what is drawn. Biographies
+are assembled from the token bank on the device and never stored (paper, section 2, appendix B.1).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline import config as cfg
+from pipeline.data import random
+from pipeline.data.pools import ATTRIBUTES, TEMPLATES_PER_ATTRIBUTE
+from pipeline.data.population import Population
+
+A = len(ATTRIBUTES)
+PADDING, START, TEXT, NAME, VALUE = range(5)  # what a token belongs to
+_TRAIN, _EVALUATE = 0, 1  # streams of random numbers
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Biographies on the device. B rows, T tokens.
+
+    tokens (B, T) int64, PAD = 0 after the end; kind (B, T) int64: PADDING, START, TEXT, NAME or
+    VALUE; attribute (B, T) int64: which of the 6 attributes the token's sentence states;
+    individuals (B,) int64; templates (B, A) int64: template of each attribute, in attribute order.
+    """
+
+    tokens: Tensor
+    kind: Tensor
+    attribute: Tensor
+    individuals: Tensor
+    templates: Tensor
+
+
+def probabilities(
+    distribution: cfg.Distribution, individuals: int, people: int
+) -> list[tuple[int, NDArray[np.float64]]]:
+    """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1.
+
+    Paper, section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in replay.
+    """
+    p = np.zeros(people)
+    p[:individuals] = 1.0
+    phases = [(0, p)]
+    match distribution:
+        case cfg.PowerLaw(alpha=alpha):
+            p[:individuals] = np.arange(1, individuals + 1, dtype=float) ** -alpha
+        case cfg.Celebrities(count=count, weight=weight):
+            p[:count] = weight
+        case cfg.WarmUp(subset=subset, steps=steps):
+            first = np.zeros(people)
+            first[:subset] = 1.0
+            phases = [(0, first), (steps, p)]
+        case cfg.Replay(new=new, weight=weight):
+            p[:individuals] = weight
+            p[individuals : individuals + new] = 1.0
+    return [(step, q / q.sum()) for step, q in phases]
+
+
+class Sampler:
+    """Draws training batches under a distribution, and fixed evaluation batches under the uniform one."""
+
+    def __init__(
+        self,
+        population: Population,
+        distribution: cfg.Distribution,
+        seed: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        who = population.config
+        self.config, self.seed, self.device = who, seed, torch.device(device)
+        put = lambda x: torch.from_numpy(np.ascontiguousarray(x)).to(self.device)  # noqa: E731
+        self._values = put(population.values).long()
+        self._order = put(population.template_order)
+        self._bank = put(population.bank).long()
+        self._start = put(population.segment_start).long()
+        self._length = put(population.segment_length).long()
+        self._first_name = population.first_name_segment
+        self._first_value = put(np.array(population.first_value_segment))
+        self._longest = population.longest_biography()
+        # The cumulative sums are made on the host, once: their rounding must not depend on the device.
+        self._phases = [
+            (step, put(np.cumsum(p)))
+            for step, p in probabilities(distribution, who.individuals, population.people)
+        ]
+        self._last = [
+            int(np.flatnonzero(p)[-1])
+            for _, p in probabilities(distribution, who.individuals, population.people)
+        ]
+
+    def individuals(self, step: int, rows: Tensor) -> Tensor:
+        """Who is drawn in these rows of the batch of `step`; (B,) int64."""
+        phase = max(k for k, (first, _) in enumerate(self._phases) if first <= step)
+        u = random.uniform(self._bits(_TRAIN, step, rows, 0))
+        # u can exceed the last cumulative sum by a rounding error: such a draw is the last person's.
+        drawn = torch.searchsorted(self._phases[phase][1], u, right=True)
+        return drawn.clamp(max=self._last[phase])
+
+    def batch(self, step: int, rows: Tensor | int) -> Batch:
+        """The training biographies of these rows (an int n means rows 0..n-1) of the batch of `step`."""
+        rows = self._rows(rows)
+        key = self._bits(_TRAIN, step, rows[:, None], 1 + torch.arange(2 * A, device=self.device))
+        which = random.below(key[:, :A], self.config.templates.train)
+        return self._assemble(self.individuals(step, rows), which, key[:, A:])
+
+    def evaluation_batch(self, first: int, count: int, rows: Tensor | int, of: int) -> Batch:
+        """Held-out biographies of people first .. first + count - 1; rows out of a fixed set of `of`.
+
+        Uniform over the people, stratified: row r draws from the r-th of `of` equal slices, which is
+        unbiased and spares the estimate the noise of who happens to be drawn.
+        """
+        rows = self._rows(rows)
+        key = self._bits(_EVALUATE, first, rows[:, None], torch.arange(2 * A + 1, device=self.device))
+        u = random.uniform(key[:, 0])
+        people = first + ((rows + u) * (count / of)).long().clamp(max=count - 1)
+        held_out = random.below(key[:, 1 : 1 + A], self.config.templates.evaluation)
+        which = TEMPLATES_PER_ATTRIBUTE - self.config.templates.evaluation + held_out
+        return self._assemble(people, which, key[:, 1 + A :])
+
+    def _rows(self, rows: Tensor | int) -> Tensor:
+        return torch.arange(rows, device=self.device) if isinstance(rows, int) else rows
+
+    def _bits(self, stream: int, step: int, rows: Tensor, slot: Tensor | int) -> Tensor:
+        return random.bits(self.seed, stream, step, rows, slot, device=self.device)
+
+    def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor) -> Batch:
+        """Spell biographies. people (B,), which (B, A): places in each person's template order."""
+        b = len(people)
+        attribute = torch.arange(A, device=self.device)
+        templates = torch.gather(self._order[people], 2, which[..., None])[..., 0].long()
+        part = 1 + (attribute * TEMPLATES_PER_ATTRIBUTE + templates) * 3
+        name = (self._first_name + people)[:, None].expand(b, A)
+        value = self._first_value + self._values[people]
+        sentence = torch.stack([part, name, part + 1, value, part + 2], -1)  # (B, A, 5) segments
+        if self.config.templates.shuffle:
+            order = torch.argsort(order_key, dim=1, stable=True)
+        else:
+            order = attribute.expand(b, A)
+        sentence = torch.gather(sentence, 1, order[..., None].expand(b, A, 5))
+        bos = torch.zeros(b, 1, dtype=torch.long, device=self.device)
+        segments = torch.cat([bos, sentence.flatten(1)], 1)  # (B, 31)
+
+        length = self._length[segments]
+        end = torch.cumsum(length, 1)
+        # On a GPU one shape, and no word back to the host; elsewhere no padding beyond the longest row.
+        longest = self._longest if self.device.type == "cuda" else int(end[:, -1].max())
+        t = torch.arange(longest, device=self.device)
+        at = torch.searchsorted(end, t.expand(b, -1).contiguous(), right=True)  # (B, T) segment of a token
+        real = at < segments.shape[1]
+        at = at.clamp(max=segments.shape[1] - 1)
+        offset = t - torch.gather(end - length, 1, at)
+        begin = torch.gather(self._start[segments], 1, at)
+        tokens = torch.where(real, self._bank[torch.where(real, begin + offset, 0)], 0)
+        kinds = torch.tensor([TEXT, NAME, TEXT, VALUE, TEXT], device=self.device).repeat(A)
+        kinds = torch.cat([torch.tensor([START], device=self.device), kinds])
+        sentence_of = ((at - 1) // 5).clamp(min=0)
+        return Batch(
+            tokens=tokens,
+            kind=torch.where(real, kinds[at], PADDING),
+            attribute=torch.gather(order, 1, sentence_of),
+            individuals=people,
+            templates=templates,
+        )

@@ -1,0 +1,176 @@
+"""The sampler draws what it says, and never trains on what is held out (paper, sections 2 and 4)."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from pipeline import config as cfg
+from pipeline.data import random
+from pipeline.data.pools import ATTRIBUTES
+from pipeline.data.population import value_text
+from pipeline.data.sampler import NAME, PADDING, START, TEXT, VALUE, A, Sampler, probabilities
+from pipeline.stages.dataset import text
+
+DISTRIBUTIONS = {
+    "uniform": cfg.Uniform(),
+    "power_law": cfg.PowerLaw(kind="power_law", alpha=0.8),
+    "zipf": cfg.PowerLaw(kind="power_law", alpha=1.0),
+    "celebrities": cfg.Celebrities(kind="celebrities", count=5, weight=8),
+    "warm_up": cfg.WarmUp(kind="warm_up", subset=10, steps=7),
+    "replay": cfg.Replay(kind="replay", new=8, weight=0.25),
+    "no_replay": cfg.Replay(kind="replay", new=8),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_draws_follow_the_distribution(population, name):
+    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1)
+    phases = probabilities(DISTRIBUTIONS[name], population.config.individuals, population.people)
+    rows = torch.arange(20_000)
+    for first_step, p in phases:
+        drawn = sampler.individuals(first_step, rows).numpy()
+        counts = np.bincount(drawn, minlength=len(p))
+        assert counts[p == 0].sum() == 0, "people of probability zero are never drawn"
+        assert stats.chisquare(counts[p > 0], 20_000 * p[p > 0]).pvalue > 1e-4
+
+
+def test_probabilities_of_each_distribution():
+    def p(name, phase=0):
+        return probabilities(DISTRIBUTIONS[name], 40, 64)[phase][1]
+
+    assert p("uniform")[:40] == pytest.approx(1 / 40)
+    assert p("zipf")[3] == pytest.approx(p("zipf")[0] / 4)
+    assert p("power_law")[7] == pytest.approx(p("power_law")[0] * 8**-0.8)
+    assert p("celebrities")[4] == pytest.approx(8 * p("celebrities")[5])
+    assert p("warm_up")[:10] == pytest.approx(0.1) and p("warm_up")[10:].sum() == 0
+    assert p("warm_up", 1)[:40] == pytest.approx(1 / 40)
+    assert p("replay")[40] == pytest.approx(4 * p("replay")[0]) and p("replay")[48:].sum() == 0
+    for name in ("uniform", "zipf", "celebrities", "warm_up"):
+        assert p(name)[40:].sum() == 0, "unseen people stay unseen"
+
+
+def test_the_warm_up_ends_at_its_step(population):
+    sampler, rows = Sampler(population, DISTRIBUTIONS["warm_up"], seed=1), torch.arange(500)
+    assert sampler.individuals(6, rows).max() < 10
+    assert sampler.individuals(7, rows).max() >= 10
+
+
+def test_no_held_out_pair_is_ever_trained_on(population):
+    """Training and evaluation (individual, attribute, template) triples are disjoint, and both complete."""
+    sampler = Sampler(population, cfg.Uniform(), seed=5)
+
+    def triples(batch):
+        people = batch.individuals[:, None].expand(-1, A)
+        attribute = torch.arange(A).expand_as(people)
+        return {
+            tuple(x) for x in torch.stack([people, attribute, batch.templates], -1).flatten(0, 1).tolist()
+        }
+
+    trained = set.union(*(triples(sampler.batch(step, 512)) for step in range(60)))
+    held_out = set.union(*(triples(sampler.evaluation_batch(0, 40, 4000, 4000)) for _ in range(1)))
+    assert not trained & held_out
+    assert len(trained) == 40 * 6 * 20, "every training pair is met"
+    assert len(held_out) == 40 * 6 * 5, "every held-out pair is met"
+
+
+def test_templates_and_orders_are_uniform(population):
+    batch = Sampler(population, cfg.Uniform(), seed=2).batch(0, 20_000)
+    place = torch.gather(
+        torch.from_numpy(population.template_order)[batch.individuals].long().argsort(-1),
+        2,
+        batch.templates[..., None],
+    )[..., 0]
+    for a in range(A):
+        assert stats.chisquare(np.bincount(place[:, a], minlength=20)).pvalue > 1e-4
+    first = batch.attribute[:, 1]
+    assert stats.chisquare(np.bincount(first, minlength=A)).pvalue > 1e-4
+
+
+def test_a_batch_is_a_function_of_seed_step_and_row(population):
+    sampler, other = (Sampler(population, cfg.Uniform(), seed=s) for s in (7, 8))
+    whole = sampler.batch(11, 32)
+    for rows in (torch.arange(0, 32, 2), torch.tensor([31, 4])):
+        part = sampler.batch(11, rows)
+        t = min(part.tokens.shape[1], whole.tokens.shape[1])
+        assert (part.tokens[:, :t] == whole.tokens[rows, :t]).all()
+        assert (part.individuals == whole.individuals[rows]).all()
+    assert not (sampler.batch(12, 32).individuals == whole.individuals).all()
+    assert not (other.batch(11, 32).individuals == whole.individuals).all()
+
+
+def test_biographies_read_as_they_should(population, tokenizer):
+    """Every biography states each of its person's values once, after the name, in six sentences."""
+    batch = Sampler(population, cfg.Uniform(), seed=9).batch(0, 200)
+    for row, biography in enumerate(text(batch, population, tokenizer)):
+        person = int(batch.individuals[row])
+        assert biography.count(population.name_text(person)) == 6
+        for a, attribute in enumerate(ATTRIBUTES):
+            value = value_text(attribute, population.config.pools)[population.values[person, a]]
+            assert re.search(rf"{population.name_text(person)}[^\[]*? {re.escape(value)}", biography)
+        assert len(re.findall(r"\.(?: |$)", biography)) == 6
+        assert "[" not in biography and "  " not in biography and " ." not in biography
+
+
+def test_kinds_and_attributes_label_the_tokens(population):
+    batch = Sampler(population, cfg.Uniform(), seed=9).batch(0, 64)
+    kind = batch.kind
+    assert set(kind.unique().tolist()) == {PADDING, START, TEXT, NAME, VALUE}
+    assert (kind[:, 0] == START).all() and ((kind == PADDING) == (batch.tokens == 0)).all()
+    for row in range(64):
+        person = int(batch.individuals[row])
+        for a in range(A):
+            at = (batch.kind[row] == VALUE) & (batch.attribute[row] == a)
+            segment = population.first_value_segment[a] + population.values[person, a]
+            start, length = population.segment_start[segment], population.segment_length[segment]
+            assert batch.tokens[row][at].tolist() == population.bank[start : start + length].tolist()
+
+
+def test_evaluation_is_stratified_and_uniform(population):
+    sampler = Sampler(population, DISTRIBUTIONS["power_law"], seed=1)
+    people = sampler.evaluation_batch(0, 40, 400, 400).individuals
+    assert (np.bincount(people, minlength=40) == 10).all()
+    unseen = sampler.evaluation_batch(40, 24, 100, 100).individuals
+    assert unseen.min() >= 40 and unseen.max() < 64
+
+
+def test_fixed_order_without_shuffling(population):
+    who = population.config.model_copy(
+        update={"templates": cfg.Templates(train=20, evaluation=5, shuffle=False)}
+    )
+    fixed = Sampler(type(population)(**{**population.__dict__, "config": who}), cfg.Uniform(), seed=1).batch(
+        0, 32
+    )
+    assert (fixed.attribute[:, 1] == 0).all()
+
+
+def test_longest_biography_bounds_every_batch(population):
+    sampler = Sampler(population, cfg.Uniform(), seed=1)
+    longest = max(int((sampler.batch(s, 256).kind != PADDING).sum(1).max()) for s in range(20))
+    assert longest <= population.longest_biography()
+
+
+def test_random_bits_match_splitmix64():
+    """Against arbitrary-precision Python integers."""
+    m = 2**64
+
+    def mix(x):
+        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 % m
+        x = (x ^ x >> 27) * 0x94D049BB133111EB % m
+        return x ^ x >> 31
+
+    state = 0
+    for counter in (5, 0, 123456789):
+        state = mix((state + 0x9E3779B97F4A7C15 + counter) % m)
+    ours = random.bits(5, 0, torch.tensor([123456789]))
+    assert int(ours) % m == state
+    assert float(random.uniform(ours)) == (state >> 11) / 2**53
+    assert int(random.below(ours, 1000)) == (state >> 32) * 1000 >> 32
+
+
+def test_uniforms_are_uniform():
+    u = random.uniform(random.bits(1, torch.arange(50_000))).numpy()
+    assert u.min() >= 0 and u.max() < 1
+    assert stats.kstest(u, "uniform").pvalue > 1e-4
