@@ -1,0 +1,84 @@
+"""What the machine offers: device, precision and whether kernels can be compiled."""
+
+import functools
+import os
+import platform
+import shutil
+import sysconfig
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+# Compiling costs 5-30 s (cached kernels or not) and saves about 45 % of an eager run's time.
+_REPAYS_ON_CPU = 2e12
+_REPAYS_ON_GPU = 1e15
+
+
+def _cpu_flags() -> set[str]:
+    info = Path("/proc/cpuinfo")
+    if not info.exists():
+        return set()
+    line = next((x for x in info.read_text().splitlines() if x.startswith("flags")), "")
+    return set(line.split())
+
+
+def precision(device: torch.device) -> str:
+    """bf16 (with fp32 master weights) where the hardware multiplies in it, else fp32."""
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "bf16" if {"avx512_bf16", "amx_bf16"} & _cpu_flags() else "fp32"
+
+
+@functools.cache
+def accelerator() -> Accelerator:
+    """The process's Accelerator. Asserts that every launched process is a part of one training."""
+    # Without `cpu`, processes launched on a machine with no GPU would each train alone.
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    out = Accelerator(
+        cpu=device.type == "cpu",
+        mixed_precision="bf16" if precision(device) == "bf16" else "no",
+    )
+    assert out.num_processes == int(os.environ.get("WORLD_SIZE", 1))
+    return out
+
+
+def worth_compiling(flops: float) -> bool:
+    """Whether a run of this many FLOPs repays compiling its kernels, and the machine can.
+
+    PIPELINE_COMPILE=0 switches it off, =1 on. On a CPU kernels need a C++ compiler and Python's headers.
+    """
+    wish = os.environ.get("PIPELINE_COMPILE")
+    if wish in ("0", "1"):
+        return wish == "1"
+    if torch.cuda.is_available():
+        return flops > _REPAYS_ON_GPU
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    return flops > _REPAYS_ON_CPU and compiler is not None and header.exists()
+
+
+def compile_in_place(model: nn.Module) -> None:
+    from torch._inductor import config  # half a second that runs without compiled kernels are spared
+
+    # As many jobs as cores run side by side: a pool of compiler processes in each would only fight.
+    config.compile_threads = 1
+    model.compile()
+
+
+def any_length(*tensors: torch.Tensor) -> None:
+    """Have one compiled kernel serve every length T of tensors (B, T) on a CPU, where batches are not
+    padded to a common length; a second compilation a run would cost more than kernels gain from it."""
+    for tensor in tensors:
+        if not tensor.is_cuda:
+            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+
+
+def device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []:
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,72 @@
+"""Recall and confidence against the plain definitions, biography by biography (paper, appendix B.3)."""
+
+import pytest
+import torch
+from reference import logits
+
+from pipeline import config as cfg
+from pipeline.data.sampler import VALUE, A, Sampler
+from pipeline.model.transformer import Transformer
+from pipeline.probes.recall import groups, measure
+
+
+@pytest.fixture
+def model(population):
+    torch.manual_seed(1)
+    model = Transformer(cfg.Model(layers=1, width=16, heads=2), population.vocabulary, 200)
+    model.embedding.weight.data *= 4  # confident enough that some argmaxes are right
+    return model
+
+
+def test_measures_match_their_definitions(population, model):
+    sampler, n = Sampler(population, cfg.Uniform(), seed=1), 12
+    ours = measure(model, sampler, 0, 40, n, chunk=5)
+    batch = sampler.evaluation_batch(0, 40, n, n)
+    loss, right = torch.zeros(A), torch.zeros(A)
+    confidence, entropy, tokens = torch.zeros(A), torch.zeros(A), torch.zeros(A)
+    for row in range(n):
+        logp = logits(dict(model.state_dict()), batch.tokens[row], 1, 2).log_softmax(-1)
+        for a in range(A):
+            at = torch.nonzero((batch.kind[row] == VALUE) & (batch.attribute[row] == a))[:, 0]
+            predicted, truth = logp[at - 1], batch.tokens[row, at]
+            loss[a] -= predicted[torch.arange(len(at)), truth].sum()
+            right[a] += float((predicted.argmax(-1) == truth).all())
+            confidence[a] += predicted.exp().amax(-1).sum()
+            entropy[a] -= (predicted.exp() * predicted).sum()
+            tokens[a] += len(at)
+    torch.testing.assert_close(ours.loss.float(), loss / n, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(ours.accuracy.float(), right / n)
+    torch.testing.assert_close(ours.max_probability.float(), confidence / tokens, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ours.entropy.float(), entropy / tokens, rtol=1e-4, atol=1e-4)
+    summary = ours.summary()
+    assert summary["loss"] == pytest.approx((loss / n).mean().item(), rel=1e-4)
+    assert summary["entropy"] == pytest.approx((entropy.sum() / tokens.sum()).item(), rel=1e-4)
+
+
+def test_a_value_counts_only_if_all_its_tokens_are_right(population):
+    """A model that knows everything but the first token of each value scores 0."""
+    sampler = Sampler(population, cfg.Uniform(), seed=1)
+
+    class Oracle:
+        def __init__(self, spoil: bool):
+            self.spoil, self.at = spoil, 0
+
+        def hidden(self, tokens):
+            return tokens
+
+        def logits(self, _selected):
+            batch = sampler.evaluation_batch(0, 40, 20, 20)
+            at = batch.kind[:, 1:] == VALUE
+            first = at & (batch.kind[:, :-1] != VALUE)
+            wrong = (batch.tokens[:, 1:] + 1) % population.vocabulary
+            answer = torch.where(first & self.spoil, wrong, batch.tokens[:, 1:])[at]
+            return 50.0 * torch.nn.functional.one_hot(answer, population.vocabulary)
+
+    assert measure(Oracle(False), sampler, 0, 40, 20).accuracy.tolist() == [1.0] * A
+    assert measure(Oracle(True), sampler, 0, 40, 20).accuracy.tolist() == [0.0] * A
+
+
+def test_groups_of_people(run):
+    assert groups(run) == {"known": (0, 40), "new": (40, 24)}
+    tuned = run.model_copy(update={"distribution": cfg.Replay(kind="replay", new=8), "base": run})
+    assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
