@@ -1,0 +1,237 @@
+"""Judges of fine-tuning on new people (paper, section 5.2 and appendix F; Figures 5 middle and right, N).
+
+Old facts are those of the pre-training people, new ones those of the people fine-tuned on. Sizes are
+shares of the number of pre-training people (paper: 1k to 16k of 64k, that is 1/64 to 1/4). The time
+scale is that of the new facts: the early part of a run ends when half of them are recalled.
+"""
+
+import itertools
+import math
+
+import pandas as pd
+
+from pipeline.analysis.phases import first_crossing, half_accuracy
+from pipeline.analysis.tables import Tables
+from pipeline.claims.selection import by_seed
+from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+
+
+def _trajectories(tables: Tables, experiment: str) -> pd.DataFrame:
+    """One row a run, with what its two curves do. Old facts unless it says new; accuracies and losses.
+
+    half: step at which half of the new facts are recalled, NaN if never; early_end: that or the run's end.
+    trough, peak: lowest accuracy and highest loss up to early_end; at_peak: accuracy at the latter.
+    rebound: highest accuracy since the trough. first, last, first_loss, last_loss: at both ends.
+    """
+    rows = tables.of(experiment)
+    measured = []
+    for row in rows.itertuples():
+        old, new = tables.curve(row.run), tables.curve(row.run, "new")
+        half = half_accuracy(new.step, new.accuracy)
+        early_end = row.steps if math.isnan(half) else half
+        early = old[old.step <= early_end]
+        trough, peak = early.accuracy.idxmin(), early.loss.idxmax()
+        measured.append(
+            {
+                "half": half,
+                "early_end": early_end,
+                "trough": old.accuracy[trough],
+                "rebound": old.accuracy[trough:].max(),
+                "peak": old.loss[peak],
+                "at_peak": old.accuracy[peak],
+                "first": old.accuracy.iloc[0],
+                "last": old.accuracy.iloc[-1],
+                "first_loss": old.loss.iloc[0],
+                "last_loss": old.loss.iloc[-1],
+                "first_new": new.accuracy.iloc[0],
+            }
+        )
+    return rows.join(pd.DataFrame(measured, index=rows.index)).assign(share=rows.new / rows.individuals)
+
+
+def _collapsing(tables: Tables, experiment: str, learned: float) -> pd.DataFrame:
+    """Trajectories. Raises NotVisibleError where there is too little old knowledge to lose."""
+    rows = _trajectories(tables, experiment)
+    if rows["first"].mean() < learned:
+        raise NotVisibleError(f"old facts are not known at the start: accuracy {rows['first'].mean():.3g}")
+    return rows
+
+
+def _at_least(rows: pd.DataFrame, share: float) -> pd.DataFrame:
+    found = rows[rows.share >= share]
+    if found.empty:
+        raise NotMeasuredError(f"no fine-tuning set of {share:g} of the pre-training people or more")
+    return found
+
+
+def _slowdown(rows: pd.DataFrame, column: str) -> list[Check]:
+    """Step of half of the new facts over that at the next lower value of `column`.
+
+    A run that does not get there counts as its length, a lower bound; two such have no ratio.
+    """
+    half, bound = by_seed(rows, column, "half"), by_seed(rows, column, "early_end").dropna()
+    half = half.reindex_like(bound)
+    values = sorted(bound)
+    if len(values) < 2:
+        raise NotMeasuredError(f"the plan does not vary {column}")
+    ratios = [
+        (bound[b] / bound[a]).mask(half[a].isna() & half[b].isna()) for a, b in itertools.pairwise(values)
+    ]
+    return [
+        Check.of(f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
+        for (a, b), ratio in zip(itertools.pairwise(values), ratios, strict=True)
+    ]
+
+
+@judge("finetune_sizes")
+def old_facts_collapse_first(
+    tables: Tables,
+    *,
+    smallest_share: float,
+    large_share: float,
+    new_gain: float,
+    drop: float,
+    time_share: float,
+    large_trough: float,
+    learned: float,
+) -> Result:
+    """For sets of `smallest_share` or more: how much accuracy on old facts is lost by the time that on new
+    ones has gained `new_gain`, and the step at which `drop` is lost over that of half of the new facts;
+    for sets of `large_share` or more, the lowest accuracy on old facts by that time (Figures 5 middle, N).
+
+    The paper's 125 steps depend on its rate: they are 0.43 of its step of half of the new facts at 4k.
+    """
+    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
+    lost, time, lowest = [], [], []
+    for row in rows.itertuples():
+        old, new = tables.curve(row.run), tables.curve(row.run, "new")
+        gained = first_crossing(new.step, new.accuracy, row.first_new + new_gain, rising=True)
+        before = old.accuracy[old.step <= (row.steps if math.isnan(gained) else gained)].min()
+        dropped = first_crossing(old.step, old.accuracy, row.first - drop, rising=False)
+        lost.append(row.first - before)
+        time.append((row.steps if math.isnan(dropped) else dropped) / row.early_end)
+        lowest.append(before)
+    rows = rows.assign(lost=lost, time=time, lowest=lowest)
+    checks = []
+    for new, runs in rows.groupby("new"):
+        checks += [
+            Check.of(f"lost while new facts gain {new_gain:g}, {new:g} new", runs.lost, low=drop),
+            Check.of(
+                f"step of {drop:g} lost / of half of the new facts, {new:g} new", runs.time, high=time_share
+            ),
+        ]
+        if runs.share.iloc[0] >= large_share:
+            checks.append(
+                Check.of(f"lowest accuracy on old facts, {new:g} new", runs.lowest, high=large_trough)
+            )
+    return checks, rows
+
+
+@judge("finetune_sizes")
+def larger_sets_collapse_deeper(tables: Tables, *, smallest_share: float, learned: float) -> Result:
+    """Between neighbouring sizes of `smallest_share` or more: difference of the early trough of accuracy
+    on old facts, and ratio of the steps at which half of the new facts are recalled (Figures 5 middle, N).
+    """
+    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
+    slowdown = _slowdown(rows, "new")
+    trough = by_seed(rows, "new", "trough").dropna()
+    sizes = sorted(trough)
+    deeper = [
+        Check.of(f"trough with {a:g} new - with {b:g}", trough[a] - trough[b], low=0)
+        for a, b in itertools.pairwise(sizes)
+    ]
+    return deeper + slowdown, rows
+
+
+@judge("finetune_sizes")
+def new_facts_are_learned(tables: Tables, *, accuracy: float) -> Result:
+    """Final accuracy on new facts, for every size without replay (Figure N)."""
+    rows = tables.of("finetune_sizes")
+    return [
+        Check.of(f"final accuracy, {new:g} new", runs.new_accuracy, low=accuracy)
+        for new, runs in rows.groupby("new")
+    ], rows
+
+
+@judge("finetune_sizes")
+def loss_near_baseline_keeps_some_facts(
+    tables: Tables,
+    *,
+    smallest_share: float,
+    largest_share: float,
+    lowest_peak: float,
+    accuracy_at_peak: float,
+    kept: float,
+    learned: float,
+) -> Result:
+    """At the largest set within the shares: early peak of the loss on old facts over b and accuracy there,
+    final loss over b, and final accuracy on old facts above chance, which is the accuracy on new facts
+    before fine-tuning (Figures 5 middle, N).
+    """
+    rows = _collapsing(tables, "finetune_sizes", learned)
+    rows = _at_least(rows[rows.share <= largest_share], smallest_share)
+    rows = rows[rows.new == rows.new.max()]
+    return (
+        [
+            Check.of("early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1),
+            Check.of("accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
+            Check.of("final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
+            Check.of("final accuracy on old facts - chance", rows["last"] - rows.first_new, low=kept),
+        ],
+        rows,
+        f"{rows.new.iloc[0]:g} new, {rows.share.iloc[0]:.3g} of the pre-training people",
+    )
+
+
+@judge("finetune_sizes")
+def old_facts_recover_then_erode(
+    tables: Tables, *, smallest_share: float, recovery: float, erosion: float, learned: float
+) -> Result:
+    """Without replay, for sets of `smallest_share` or more: accuracy on old facts regained since the early
+    trough, and lost again by the end (Figure N).
+    """
+    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
+    checks = []
+    for new, runs in rows.groupby("new"):
+        checks += [
+            Check.of(f"rebound - trough, {new:g} new", runs.rebound - runs.trough, low=recovery),
+            Check.of(f"rebound - end, {new:g} new", runs.rebound - runs["last"], low=erosion),
+        ]
+    return checks, rows
+
+
+@judge("finetune_replay", "finetune_sizes")
+def replay_helps_the_end_more(tables: Tables, *, jump: float, end_ratio: float, learned: float) -> Result:
+    """Loss on old facts with replay, at the weight that does worst in each seed: early peak over start,
+    end over peak, end over the end without replay, and that over the same ratio of peaks (Figures 5
+    right, N). The runs without replay are those on as many new people.
+    """
+    rows = _collapsing(tables, "finetune_replay", learned).query("weight > 0")
+    keys = ["seed", "individuals", "new"]
+    plain = _trajectories(tables, "finetune_sizes").query("weight == 0")
+    pairs = rows.merge(plain, on=keys, suffixes=("", "_plain"))
+    if pairs.empty:
+        raise NotMeasuredError("no run without replay on as many new people")
+    end = pairs.last_loss / pairs.last_loss_plain
+    pairs = pairs.assign(
+        jump=pairs.peak / pairs.first_loss,
+        decay=pairs.last_loss / pairs.peak,
+        end=end,
+        end_over_peak=end / (pairs.peak / pairs.peak_plain),
+    )
+    worst = pairs.groupby("seed")
+    return [
+        Check.of("smallest early peak / start", worst.jump.min(), low=jump),
+        Check.of("largest end / peak", worst.decay.max(), high=1),
+        Check.of("largest end / end without replay", worst.end.max(), high=end_ratio),
+        Check.of("largest (end ratio) / (peak ratio)", worst.end_over_peak.max(), high=1),
+    ], pd.concat([rows, plain[plain.run.isin(pairs.run_plain)]])
+
+
+@judge("finetune_replay")
+def replay_slows_new_facts(tables: Tables) -> Result:
+    """Step at which half of the new facts are recalled, over that at the next smaller replay weight
+    (Figures 5 right, N).
+    """
+    rows = _trajectories(tables, "finetune_replay")
+    return _slowdown(rows, "weight"), rows

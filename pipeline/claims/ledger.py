@@ -1,0 +1,92 @@
+"""The ledger: every claim of claims.yaml beside what was measured."""
+
+import itertools
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from pipeline.analysis.tables import Tables
+
+# Importing the modules of judges registers them.
+from pipeline.claims import distributions, finetuning, hallucination, phases  # noqa: F401
+from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
+from pipeline.config import ConfigError
+
+CLAIMS = Path(__file__).with_name("claims.yaml")
+NUMBER_OF_CLAIMS = 53
+UNJUDGED = Finding(NOT_MEASURED, "no experiment of the plan measures this", None, 0, ())
+
+
+class Claim(BaseModel):
+    """One claim. origin: P, a statement of the paper, or D, read off its figures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    id: str
+    origin: Literal["P", "D"]
+    statement: str = Field(min_length=20)
+    paper: str = Field(min_length=1, description="the paper's values")
+    figure: str = Field(min_length=1)
+    judge: str | None = None
+    tolerances: dict[str, float | list[float]] = Field(default_factory=dict)
+
+    @field_validator("judge")
+    @classmethod
+    def _exists(cls, name: str | None) -> str | None:
+        if name is not None and name not in JUDGES:
+            raise ValueError(f"given {name!r}, allowed: {', '.join(sorted(JUDGES))}")
+        return name
+
+    def judged(self, tables: Tables) -> Finding:
+        return JUDGES[self.judge](tables, **self.tolerances) if self.judge else UNJUDGED
+
+
+def load(path: Path = CLAIMS) -> list[Claim]:
+    """The claims, C1 to C53 in order. Raises ConfigError with one line that says how to mend the file."""
+    claims = []
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+        try:
+            claim = Claim.model_validate(entry)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join([str(entry.get("id", "?")), *map(str, first["loc"])])
+            raise ConfigError(f"{path.name}: {where}: {first['msg']}") from None
+        needed = tolerance_names(JUDGES[claim.judge]) if claim.judge else set()
+        if set(claim.tolerances) != needed:
+            given = ", ".join(sorted(claim.tolerances)) or "none"
+            raise ConfigError(
+                f"{path.name}: {claim.id}.tolerances: given {given}, "
+                f"allowed: exactly {', '.join(sorted(needed)) or 'none'}"
+            )
+        claims.append(claim)
+    wanted = [f"C{k}" for k in range(1, NUMBER_OF_CLAIMS + 1)]
+    for expected, given in itertools.zip_longest(wanted, (claim.id for claim in claims), fillvalue="no more"):
+        if given != expected:
+            raise ConfigError(
+                f"{path.name}: id: given {given}, allowed: {expected} (each claim once, in order)"
+            )
+    return claims
+
+
+def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
+    """One entry a claim, ready for JSON; keys as below."""
+    entries = []
+    for claim in load(path):
+        finding = claim.judged(tables)
+        entries.append(
+            {
+                "id": claim.id,
+                "statement": claim.statement,
+                "verdict": finding.verdict,
+                "value": finding.value,
+                "interval": finding.interval,
+                "paper": claim.paper,
+                "seeds": finding.seeds,
+                "runs": list(finding.runs),
+                "figure": claim.figure,
+                "origin": claim.origin,
+            }
+        )
+    return entries

@@ -1,0 +1,260 @@
+"""Small made-up tables: curves in the paper's shapes, with a knob for each thing that a judge measures."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis import phases
+from pipeline.analysis.tables import Tables
+
+B = 6.0  # baseline, nats a value
+CHANCE = 0.02
+STEPS = 800
+SEEDS = (0, 1, 2)
+PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+MEASURES = ("loss", "accuracy", "max_probability", "entropy")
+
+
+def jitter(seed: int, size: float = 0.01) -> float:
+    """A factor near 1 that differs between seeds."""
+    return 1 + size * (-1.0, 0.6, 0.4)[seed % 3]
+
+
+@dataclass
+class Scene:
+    """Rows of the four tables; `add` appends a run with its curves."""
+
+    experiments: list[dict] = field(default_factory=list)
+    runs: list[dict] = field(default_factory=list)
+    curves: list[pd.DataFrame] = field(default_factory=list)
+    summary: list[dict] = field(default_factory=list)
+
+    def add(self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, **parameters):
+        """`curves` are those of known and of new people."""
+        known, new = curves
+        run = f"run{len(self.runs)}"
+        steps = int(known.step.iloc[-1])
+        self.experiments.append(
+            {"experiment": experiment, "figure": "2", "case": "default", "seed": seed, "run": run}
+        )
+        parameters = {"distribution": "uniform", **dict.fromkeys(PARAMETERS, np.nan), **parameters}
+        self.runs.append(
+            {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps, "batch": 64}
+            | {"baseline": baseline}
+            | parameters
+        )
+        ends = {
+            f"{group}_{m}": curve[m].iloc[-1]
+            for group, curve in (("known", known), ("new", new))
+            for m in MEASURES
+        }
+        self.summary.append(
+            {
+                "run": run,
+                "plateau_end": phases.plateau_end(known.step, known.loss, baseline),
+                "half_accuracy": phases.half_accuracy(known.step, known.accuracy),
+                **ends,
+            }
+        )
+        for group, curve in (("known", known), ("new", new)):
+            self.curves.append(curve.assign(run=run, group=group))
+        return self
+
+    def tables(self) -> Tables:
+        if not self.runs:
+            return empty()
+        return Tables(
+            *map(pd.DataFrame, (self.experiments, self.runs)),
+            pd.concat(self.curves),
+            pd.DataFrame(self.summary),
+        )
+
+
+def empty() -> Tables:
+    """What a plan without experiments leaves."""
+    one = Scene().add("none", 0, (learning(), never_seen())).tables()
+    return Tables(*(t.iloc[:0] for t in (one.experiments, one.runs, one.curves, one.summary)))
+
+
+def curve(step, loss, accuracy, max_probability=0.5, entropy=2.0) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "step": step,
+            "loss": loss,
+            "accuracy": accuracy,
+            "max_probability": max_probability,
+            "entropy": entropy,
+        }
+    )
+
+
+def learning(
+    plateau_end=200.0, phase_one=16.0, plateau=1.03, final_loss=0.005, final_accuracy=1.0, leak=1.0, bump=0.0,
+    steps=STEPS,
+) -> pd.DataFrame:  # fmt: skip
+    """Known people: fall to 1.10 b by `phase_one`, plateau up to `plateau_end`, then the fall to the end."""
+    step = np.arange(0, steps + 1, 4)
+    knots = [0, phase_one, 1.6 * phase_one, plateau_end, plateau_end * 1.01, steps]
+    loss = np.interp(step, knots, [5 * B, 1.1 * B, plateau * B, 0.99 * B, 0.98 * B, final_loss])
+    loss += bump * B * (np.abs(step - (plateau_end + steps) / 2) < 5)
+    accuracy = np.interp(
+        step,
+        [0, 0.5 * plateau_end, plateau_end, steps],
+        [CHANCE, leak * CHANCE, leak * CHANCE, final_accuracy],
+    )
+    share = np.clip((step - plateau_end) / (steps - plateau_end), 0, 1)
+    return curve(step, loss, accuracy, 0.5 + 0.49 * share, 2 - 1.9 * share)
+
+
+def never_seen(
+    onset=200.0, final=2.4, drop=0.0, accuracy=CHANCE, confidence=0.75, early_gap=0.0, entropy=0.7, floor=1.0,
+    steps=STEPS,
+) -> pd.DataFrame:  # fmt: skip
+    """Never-seen people: as known ones up to `onset`, then a rise to `final` b, `drop` below its top."""
+    step = np.arange(0, steps + 1, 4)
+    highest = (final + drop) * B
+    loss = np.interp(
+        step,
+        [0, 16, onset - 10, onset, 0.9 * steps, steps],
+        [5 * B, 1.1 * B, floor * B, 1.01 * floor * B, highest, final * B],
+    )
+    share = np.clip((step - 200) / (steps - 200), 0, 1)
+    gone = np.where(step <= 200, early_gap, 0)
+    accuracy = np.where(step <= 200, CHANCE, accuracy)
+    return curve(step, loss, accuracy, 0.5 - gone + (confidence - 0.5) * share, 2 - (2 - entropy) * share)
+
+
+def phases_scene(seeds=SEEDS, known=None, new=None) -> Scene:
+    """The default run."""
+    scene = Scene()
+    for seed in seeds:
+        end = (known or {}).get("plateau_end", 200)
+        scene.add(
+            "phases",
+            seed,
+            (
+                learning(**{**(known or {}), "plateau_end": end * jitter(seed, 0.001)}),
+                never_seen(**(new or {})),
+            ),
+        )
+    return scene
+
+
+def sizes_scene(seeds=SEEDS, exponent=0.8, spread=0.01, scatter=(0, 0, 0, 0)) -> Scene:
+    """Sizes 256 to 2048; t(0.99) = 200 at 1024."""
+    scene = phases_scene(seeds)
+    for seed in seeds:
+        for n, off in zip((256, 512, 1024, 2048), scatter, strict=True):
+            end = 200 * (n / 1024) ** exponent * np.exp(off) * jitter(seed, spread)
+            scene.add("population_size", seed, (learning(end, 8), never_seen()), individuals=n)
+    return scene
+
+
+ENDS = {0: 300, 0.2: 280, 0.4: 240, 0.6: 180, 0.8: 170, 1: 280}
+CELLS = ((512, STEPS), (1024, STEPS), (2048, STEPS))
+LOSSES = {0.6: 1.4, 0.4: 2.2, 0.8: 2.5, 0.2: 3.2, 0: 3.4, 1: 4.6}
+
+
+def power_law_scene(seeds=SEEDS, ends=ENDS, losses=None) -> Scene:
+    """Power laws; `losses` maps (individuals, steps) to final losses by alpha."""
+    scene = phases_scene(seeds, known={"plateau_end": ends[0], "final_loss": LOSSES[0]})
+    for seed in seeds:
+        for (n, steps), here in (losses or dict.fromkeys(CELLS, LOSSES)).items():
+            for alpha, end in ends.items():
+                law = {"distribution": "power_law", "alpha": alpha} if alpha else {}
+                known = learning(
+                    end * (1 + seed * 0.001), 8, final_loss=here[alpha] * jitter(seed), steps=steps
+                )
+                scene.add("power_law", seed, (known, never_seen(steps=steps)), individuals=n, **law)
+    return scene
+
+
+def celebrities_scene(seeds=SEEDS, losses=None) -> Scene:
+    """Celebrities at N = 1024; `losses` by weight."""
+    scene = power_law_scene(seeds)
+    for seed in seeds:
+        for weight, loss in (losses or {4: 2.5, 8: 1.35, 16: 1.8}).items():
+            known = learning(200, 8, final_loss=loss * jitter(seed))
+            parameters = {"distribution": "celebrities", "count": 64, "weight": weight}
+            scene.add("celebrities", seed, (known, never_seen()), **parameters)
+    return scene
+
+
+def warm_up_scene(seeds=SEEDS, accuracy=0.95) -> Scene:
+    """A warm-up against power laws that end at accuracy 0.7."""
+    scene = phases_scene(seeds)
+    for seed in seeds:
+        for alpha, final in ((0, 0.3), (0.8, 0.7)):
+            law = {"distribution": "power_law", "alpha": alpha} if alpha else {}
+            known = learning(300, 8, final_loss=4 - final, final_accuracy=final * jitter(seed))
+            scene.add("power_law", seed, (known, never_seen()), individuals=2048, **law)
+        for subset, loss in ((128, 0.2), (512, 2.0)):
+            known = learning(200, 8, final_loss=loss, final_accuracy=accuracy * jitter(seed))
+            parameters = {"distribution": "warm_up", "subset": subset, "warm_up_steps": 100}
+            scene.add("warm_up", seed, (known, never_seen()), individuals=2048, **parameters)
+    return scene
+
+
+@dataclass
+class Fall:
+    """Fine-tuning: what happens to old facts, and the step of half of the new ones."""
+
+    half: float
+    trough: float
+    rebound: float
+    end: float
+    peak: float
+    end_loss: float
+    trough_at: float = 0.3  # of half
+    start_loss: float = 0.01
+    start: float = 1.0
+    new_end: float = 1.0
+    new_early: float = 0.02  # accuracy on new facts at 0.2 of half
+
+
+# Paper, Figure N, in its own steps over 4000 and losses in units of b; new people of 1024 old ones.
+FALLS = {
+    32: Fall(131, 0.975, 0.985, 0.54, 0.03, 0.30),
+    64: Fall(289, 0.737, 0.795, 0.45, 0.17, 0.37),
+    128: Fall(789, 0.146, 0.316, 0.19, 0.65, 0.77),
+    256: Fall(1907, 0.047, 0.116, 0.087, 0.83, 1.12),
+}
+REPLAYS = {
+    1 / 32: Fall(325, 0.937, 0.99, 0.99, 0.056, 0.0081),
+    1 / 4: Fall(599, 0.994, 0.999, 0.999, 0.0145, 0.0031),
+    2: Fall(2281, 0.999, 1.0, 1.0, 0.0056, 0.0036),
+}
+
+
+def fine_tuning(fall: Fall, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    half = fall.half * jitter(seed)
+    low = fall.trough_at * half
+    step = np.unique(np.r_[np.arange(0, 4001, 20), low, half])
+    wobble = 0.003 * (jitter(seed, 1) - 1)
+    old = curve(
+        step,
+        np.interp(step, [0, low, 4000], [fall.start_loss, fall.peak * B, fall.end_loss * B]) * jitter(seed),
+        np.interp(step, [0, low, 1.3 * half, 4000], [fall.start, fall.trough, fall.rebound, fall.end])
+        + wobble,
+    )
+    new_accuracy = np.interp(
+        step,
+        np.array([0, 0.2, 0.7, 1, 1.7]) * half,
+        [0.004, fall.new_early, 0.05 + fall.new_early, 0.5, fall.new_end],
+    )
+    new = curve(step, 1.0, new_accuracy)
+    return old, new
+
+
+def fine_tuning_scene(seeds=SEEDS, falls=None, replays=None) -> Scene:
+    """Fine-tuning without replay (`falls` by size) and with (`replays` by weight, 64 new people)."""
+    scene = Scene()
+    for seed in seeds:
+        for new, fall in (FALLS | (falls or {})).items():
+            parameters = {"distribution": "replay", "new": new, "weight": 0.0}
+            scene.add("finetune_sizes", seed, fine_tuning(fall, seed), kind="finetune", **parameters)
+        for weight, fall in (REPLAYS | (replays or {})).items():
+            parameters = {"distribution": "replay", "new": 64, "weight": weight}
+            scene.add("finetune_replay", seed, fine_tuning(fall, seed), kind="finetune", **parameters)
+    return scene

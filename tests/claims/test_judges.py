@@ -1,0 +1,254 @@
+"""Every judge turns green on curves like the paper's and red when the one thing it measures is wrong."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.claims.ledger import load
+from pipeline.claims.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
+from tests.claims.scenes import (
+    ENDS,
+    FALLS,
+    LOSSES,
+    REPLAYS,
+    Fall,
+    celebrities_scene,
+    fine_tuning_scene,
+    phases_scene,
+    power_law_scene,
+    sizes_scene,
+    warm_up_scene,
+)
+
+CLAIMS = {claim.id: claim for claim in load()}
+JUDGED = [claim.id for claim in CLAIMS.values() if claim.judge]
+
+
+def best(*alphas: float, sizes=(256, 512, 1024, 2048, 4096), steps=800) -> dict:
+    """Final losses by cell, with the lowest at these alphas from the fewest individuals to the most."""
+    return {(n, steps): {**LOSSES, alpha: 1.0} for n, alpha in zip(sizes, alphas, strict=False)}
+
+
+RISING = best(0, 0.2, 0.2, 0.6, 0.8)
+WITH_STEPS = {**RISING, **best(0.2, 0.4, 0.6, 0.8, 1, steps=400)}
+
+
+GREEN = {
+    **dict.fromkeys(["C1", "C2", "C3", "C32", "C33", "C34"], phases_scene),
+    **dict.fromkeys(["C4", "C5", "C6"], sizes_scene),
+    **dict.fromkeys(["C21", "C22", "C24"], power_law_scene),
+    "C23": lambda **k: power_law_scene(losses=RISING, **k),
+    "C25": celebrities_scene,
+    "C26": warm_up_scene,
+    **dict.fromkeys([f"C{k}" for k in range(36, 43)], fine_tuning_scene),
+}
+
+
+def known(**changes):
+    return phases_scene(known=changes)
+
+
+def new(**changes):
+    return phases_scene(new=changes)
+
+
+def fall(size: int, **changes):
+    return fine_tuning_scene(falls={size: replace(FALLS[size], **changes)})
+
+
+def replayed(weight: float, **changes):
+    return fine_tuning_scene(replays={weight: replace(REPLAYS[weight], **changes)})
+
+
+RED = [
+    ("C1", "slow", lambda: known(phase_one=60)),
+    ("C1", "never", lambda: known(plateau_end=790, phase_one=789, plateau=1.2)),
+    ("C2", "high loss", lambda: known(plateau=1.2)),
+    ("C2", "early knowledge", lambda: known(leak=5)),
+    ("C2", "no plateau", lambda: known(plateau_end=40, phase_one=24)),
+    ("C3", "final loss", lambda: known(final_loss=0.1)),
+    ("C3", "final accuracy", lambda: known(final_accuracy=0.95)),
+    ("C3", "not monotone", lambda: known(bump=0.2)),
+    ("C4", "spread", lambda: sizes_scene(spread=0.4)),
+    ("C5", "too steep", lambda: sizes_scene(exponent=1.1)),
+    ("C5", "too flat", lambda: sizes_scene(exponent=0.4)),
+    ("C5", "no power law", lambda: sizes_scene(scatter=(0.4, -0.4, -0.4, 0.4))),
+    ("C6", "rising", lambda: sizes_scene(exponent=1.1)),
+    ("C21", "best at 0.4", lambda: power_law_scene(ends={**ENDS, 0.4: 150})),
+    ("C21", "alpha 1 as good", lambda: power_law_scene(ends={**ENDS, 1: 175})),
+    ("C22", "little", lambda: power_law_scene(ends={**ENDS, 0.6: 270, 0.8: 270, 0.4: 270})),
+    ("C22", "too much", lambda: power_law_scene(ends={**ENDS, 0.8: 100})),
+    ("C23", "falling", lambda: power_law_scene(losses=best(0.8, 0.4, 0))),
+    ("C23", "two out of order", lambda: power_law_scene(losses=best(0, 0.4, 0.2, 0.8, 0.6))),
+    (
+        "C23",
+        "falling with fewer steps",
+        lambda: power_law_scene(losses=RISING | best(0, 0, 0.2, 0.4, 0.6, steps=400)),
+    ),
+    ("C23", "constant", lambda: power_law_scene()),
+    (
+        "C24",
+        "alpha 1 best",
+        lambda: power_law_scene(losses=best(1, 1, 1)),
+    ),
+    ("C25", "worse than uniform", lambda: celebrities_scene(losses={4: 3.9, 8: 3.8, 16: 4.0})),
+    ("C25", "far from the power law", lambda: celebrities_scene(losses={4: 2.9, 8: 2.5, 16: 2.8})),
+    ("C25", "largest weight best", lambda: celebrities_scene(losses={4: 2.5, 8: 1.8, 16: 1.35})),
+    ("C26", "worse", lambda: warm_up_scene(accuracy=0.5)),
+    ("C32", "late", lambda: new(onset=300)),
+    ("C32", "early", lambda: new(onset=120)),
+    ("C32", "never", lambda: new(onset=795, final=0.95)),
+    ("C32", "stays below b", lambda: new(floor=0.8, final=0.95)),
+    ("C32", "falls again", lambda: new(drop=0.5)),
+    ("C33", "not far above", lambda: new(final=1.5)),
+    ("C33", "above chance", lambda: new(accuracy=0.1)),
+    ("C34", "as confident", lambda: new(confidence=0.98)),
+    ("C34", "entropy", lambda: new(entropy=0.05)),
+    ("C34", "gap from the start", lambda: new(early_gap=0.1)),
+    ("C36", "little lost", lambda: fall(64, trough=0.9, rebound=0.95)),
+    ("C36", "lost slowly", lambda: fall(64, trough_at=0.65)),
+    ("C36", "lost after the gain", lambda: fall(64, new_early=0.3)),
+    ("C36", "large set keeps much", lambda: fall(256, trough=0.4)),
+    ("C37", "shallower", lambda: fall(256, trough=0.5, rebound=0.6)),
+    ("C37", "faster", lambda: fall(256, half=400)),
+    ("C38", "not learned", lambda: fall(256, new_end=0.9)),
+    ("C39", "peak above b", lambda: fall(256, peak=1.3)),
+    ("C39", "peak far below b", lambda: fall(256, peak=0.3)),
+    ("C39", "little lost at the peak", lambda: fall(256, trough=0.4)),
+    ("C39", "end below b", lambda: fall(256, end_loss=0.9)),
+    ("C39", "all erased", lambda: fall(256, end=0.004)),
+    ("C40", "no recovery", lambda: fall(128, rebound=0.146, end=0.1)),
+    ("C40", "no erosion", lambda: fall(128, end=0.4)),
+    ("C41", "no jump", lambda: replayed(2, peak=0.0039)),
+    ("C41", "no decay", lambda: replayed(2, end_loss=0.02)),
+    ("C41", "end not reduced", lambda: replayed(1 / 32, end_loss=0.05)),
+    ("C41", "peak reduced as much", lambda: fall(64, end_loss=0.1)),
+    ("C42", "faster", lambda: replayed(2, half=400)),
+]
+
+
+def judged(claim: str, scene):
+    return CLAIMS[claim].judged(scene.tables())
+
+
+def test_every_judge_is_tested():
+    assert set(GREEN) == set(JUDGED) == {claim for claim, _, _ in RED}
+
+
+@pytest.mark.parametrize("claim", JUDGED)
+def test_reproduced(claim):
+    finding = judged(claim, GREEN[claim]())
+    assert finding.verdict == REPRODUCED, finding
+    assert finding.seeds == 3 and finding.interval and finding.runs
+
+
+@pytest.mark.parametrize(("claim", "why", "scene"), RED, ids=[f"{c}-{w}" for c, w, _ in RED])
+def test_not_reproduced(claim, why, scene):
+    finding = judged(claim, scene())
+    assert finding.verdict == NOT_REPRODUCED, finding
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1)])
+@pytest.mark.parametrize("claim", JUDGED)
+def test_too_few_seeds_give_no_hard_verdict(claim, seeds):
+    finding = judged(claim, GREEN[claim](seeds=seeds))
+    assert finding.verdict == NOT_VISIBLE, finding
+    assert "too few seeds" in finding.value and finding.seeds == len(seeds)
+
+
+def test_red_with_one_seed_gives_no_hard_verdict():
+    scene = phases_scene(seeds=(0,), known={"final_loss": 3.0})
+    assert judged("C3", scene).verdict == NOT_VISIBLE
+
+
+def test_both_axes_of_the_best_alpha_are_judged():
+    finding = judged("C23", power_law_scene(losses=WITH_STEPS))
+    assert finding.verdict == REPRODUCED, finding
+    assert "more individuals" in finding.value and "fewer steps" in finding.value
+
+
+def test_runs_are_those_of_the_experiment():
+    scene = sizes_scene()
+    tables = scene.tables()
+    assert set(judged("C5", scene).runs) == set(tables.of("population_size").run)
+    assert set(judged("C1", scene).runs) == set(tables.of("phases").run)
+
+
+def test_seeds_that_disagree_leave_it_open():
+    scene = power_law_scene(ends={0: 300, 0.8: 172, 0.4: 172, 1: 280})
+    spread = np.array([0.9, 1.0, 1.1])
+    for row, summary in zip(scene.runs, scene.summary, strict=True):
+        if row["alpha"] == 0.4:
+            summary["plateau_end"] *= spread[row["seed"]]
+    assert judged("C21", scene).verdict == NOT_VISIBLE
+
+
+NOT_SEEN = [
+    ("C2", "still on the plateau", lambda: still_on_plateau(phases_scene())),
+    ("C4", "still on the plateau", lambda: still_on_plateau(sizes_scene())),
+    ("C5", "still on the plateau", lambda: still_on_plateau(sizes_scene())),
+    ("C6", "still on the plateau", lambda: still_on_plateau(sizes_scene())),
+    ("C21", "still on the plateau", lambda: still_on_plateau(power_law_scene())),
+    ("C22", "still on the plateau", lambda: still_on_plateau(power_law_scene())),
+    ("C24", "easy cells", lambda: power_law_scene(ends={a: e / 3 for a, e in ENDS.items()})),
+    ("C26", "hard cells", lambda: still_on_plateau(warm_up_scene())),
+    ("C32", "nothing known", lambda: known(final_accuracy=0.3)),
+    ("C33", "nothing known", lambda: known(final_accuracy=0.3)),
+    ("C34", "nothing known", lambda: known(final_accuracy=0.3)),
+    *((c, "nothing to lose", lambda: nothing_to_lose()) for c in ("C36", "C37", "C39", "C40", "C41")),
+]
+
+
+def still_on_plateau(scene):
+    for summary in scene.summary:
+        summary["plateau_end"] = np.nan
+    return scene
+
+
+def nothing_to_lose():
+    ignorant = Fall(500, 0.1, 0.2, 0.1, 0.9, 0.9, start=0.3)
+    return fine_tuning_scene(falls=dict.fromkeys(FALLS, ignorant), replays=dict.fromkeys(REPLAYS, ignorant))
+
+
+@pytest.mark.parametrize(("claim", "why", "scene"), NOT_SEEN, ids=[f"{c}-{w}" for c, w, _ in NOT_SEEN])
+def test_not_visible(claim, why, scene):
+    finding = judged(claim, scene())
+    assert finding.verdict == NOT_VISIBLE, finding
+
+
+def test_a_size_still_on_its_plateau_is_left_out_of_the_fit_and_named():
+    scene = sizes_scene()
+    for row, summary in zip(scene.runs, scene.summary, strict=True):
+        if row["individuals"] == 2048:
+            summary["plateau_end"] = np.nan
+    finding = judged("C5", scene)
+    assert finding.verdict == REPRODUCED and "2048" in finding.value
+
+
+LACKING = [
+    ("C5", "two sizes", lambda: without(sizes_scene(), individuals=(512, 2048))),
+    ("C21", "no moderate alpha", lambda: power_law_scene(ends={0: 300, 1: 280})),
+    ("C24", "two alphas", lambda: power_law_scene(ends={0: 300, 1: 280})),
+    ("C25", "one weight", lambda: celebrities_scene(losses={8: 1.35})),
+    ("C36", "small sets only", lambda: without(fine_tuning_scene(), new=(64, 128, 256))),
+    ("C39", "no set of a quarter", lambda: without(fine_tuning_scene(), new=(256,))),
+    ("C41", "no run without replay", lambda: without(fine_tuning_scene(), experiment=("finetune_sizes",))),
+    ("C42", "one weight", lambda: without(fine_tuning_scene(), weight=(1 / 32, 2))),
+]
+
+
+def without(scene, experiment=(), **dropped):
+    """The scene without the runs that have one of these values."""
+    gone = {r["run"] for r in scene.runs for column, values in dropped.items() if r[column] in values}
+    scene.experiments = [
+        e for e in scene.experiments if e["run"] not in gone and e["experiment"] not in experiment
+    ]
+    return scene
+
+
+@pytest.mark.parametrize(("claim", "why", "scene"), LACKING, ids=[f"{c}-{w}" for c, w, _ in LACKING])
+def test_a_plan_that_lacks_the_runs_is_not_measured(claim, why, scene):
+    finding = judged(claim, scene())
+    assert finding.verdict == NOT_MEASURED, finding
+    assert finding.runs == ()
