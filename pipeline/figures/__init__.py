@@ -1,0 +1,103 @@
+"""The figures, by name. Drawing code is imported on use: a workflow lists figures without matplotlib.
+
+Each module has `draw(tables)` and `facts(tables)`: the values that its caption template quotes, and how
+many seeds it shows.
+"""
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pipeline.analysis.tables import Tables
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure of the report. `counterpart`: its figure in the paper."""
+
+    module: str
+    counterpart: str
+    title: str
+    template: str
+
+    def draw(self, tables: "Tables") -> "Figure":
+        """Raises ValueError when an experiment that the figure needs is not in the tables."""
+        from pipeline.figures import style
+
+        module = importlib.import_module(self.module)
+        with style.context():
+            fig = module.draw(tables)
+            style.note(fig, module.facts(tables)["seeds"])
+        return fig
+
+    def caption(self, tables: "Tables") -> str:
+        """The caption with its numbers, which come from the tables and the paper's curves."""
+        return self.template.format_map(importlib.import_module(self.module).facts(tables))
+
+
+FIGURES = {
+    "fig2": FigureSpec(
+        "pipeline.figures.fig2",
+        "2",
+        "Three phases of learning, and how the plateau grows with the population",
+        "Left, middle: attribute loss as a multiple of the no-knowledge baseline ({baseline} nats per value; "
+        "paper {paper_baseline}) and attribute accuracy, on held-out templates of known people, "
+        "{individuals} individuals. {time} Right: end of the plateau against the number of individuals, raw "
+        "axes. {fit} Paper: exponent {paper_exponent}, R² {paper_r_squared}.",
+    ),
+    "fig4": FigureSpec(
+        "pipeline.figures.fig4",
+        "4",
+        "The data distribution sets the length of the plateau",
+        "Top: measured here ({steps} steps unless the axis says otherwise); bottom: the paper ({paper_steps} "
+        "steps). Left: end of the plateau in steps; the colour is its ratio to the uniform distribution "
+        "(exponent 0) in the same row, on one colour scale for both; a dash: a seed stayed on it. Shortest "
+        "here: {shortest}. Middle: the exponent with the lowest final loss. Right: final loss on known "
+        "people relative to the baseline, the best setting of each family; as in the paper, settings are "
+        "chosen on the runs that are shown.",
+    ),
+    "fig5": FigureSpec(
+        "pipeline.figures.fig5",
+        "5",
+        "Hallucination starts with knowledge, and fine-tuning corrupts it",
+        "Left: loss on known and on never-seen people, relative to the baseline. {time} Final loss on "
+        "never-seen people: {new_loss} times the baseline (paper {paper_new_loss}). Middle, right: the path "
+        "of a fine-tuning run through the losses on pre-training people and on new people, both relative to "
+        "the baseline (grey lines), from the grey dot on{thin}. Middle: no replay, by "
+        "number of new people; right: {new} new people, by weight of a replayed person relative to a new "
+        "one. A colour is the same ratio here (solid) and in the paper (dashed).",
+    ),
+    "figM": FigureSpec(
+        "pipeline.figures.figm",
+        "M",
+        "Loss, accuracy and confidence on known and on never-seen people",
+        "{time} Loss is relative to the baseline. Maximum probability and entropy are of the predictive "
+        "distribution, mean over value tokens; entropy starts at the logarithm of the vocabulary's size, "
+        "which differs from the paper's. At the end: maximum probability {known_max_probability} on known "
+        "and {new_max_probability} on never-seen people (paper {paper_known} and {paper_new}).",
+    ),
+    "figN": FigureSpec(
+        "pipeline.figures.fign",
+        "N",
+        "Fine-tuning on new people over time",
+        "Fine-tuning time as a share of its length, {steps} steps here and {paper_steps} in the paper; the "
+        "axis is stretched at the start (square root), where old facts are lost. Losses are relative to the "
+        "baseline. Top: no replay, by number of new people; bottom: {new} new people, by weight of a "
+        "replayed person relative to a new one. A colour is the same ratio here (solid) and in the paper "
+        "(dashed).",
+    ),
+    "figGHI": FigureSpec(
+        "pipeline.figures.figghi",
+        "G, H, I",
+        "Power law, celebrities and warm-up in a short training run",
+        "{individuals} individuals, {steps} steps: of the cells that all three experiments share, the one in "
+        "which uniform training ends nearest to the paper's {paper_ratio} of the baseline (here "
+        "{uniform_ratio}). {time} It is that of uniform training in all panels; losses are relative "
+        "to the baseline. Where two parameters vary, each row varies one and keeps the other at the family's "
+        "best setting. Dashed: the paper's uniform run and its best setting; diamonds: their final "
+        "accuracies, as the paper gives no curves of them.",
+    ),
+}

@@ -1,0 +1,133 @@
+"""Which runs a figure draws, and what it draws of several seeds: means, intervals, common axes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from pipeline.analysis import reference
+from pipeline.analysis.tables import Tables
+
+Array = NDArray[np.float64]
+
+# Runs that agree in these differ in seed and distribution only.
+CONDITIONS = ["individuals", "steps", "batch", "learning_rate", "layers", "width"]
+DISTRIBUTION = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
+CONFIDENCE = 0.95
+
+
+class MissingExperimentError(ValueError):
+    """The tables have no runs of an experiment that the figure needs."""
+
+
+def experiment(tables: Tables, name: str) -> pd.DataFrame:
+    """One row a run, each run once; the uniform distribution counts as a power law of exponent 0."""
+    rows = tables.of(name).drop_duplicates("run")
+    if rows.empty:
+        raise MissingExperimentError(
+            f"experiment {name!r} has no runs in the tables; add it to the scale's experiments"
+        )
+    return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
+
+
+def uniform_like(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs under the uniform distribution, of any experiment, in the conditions of `rows`."""
+    every = tables.runs.merge(tables.summary, on="run").drop_duplicates("run")
+    every = every[(every.kind == "pretrain") & (every.distribution == "uniform")]
+    return every.merge(rows[CONDITIONS].drop_duplicates(), on=CONDITIONS).assign(alpha=0.0)
+
+
+def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
+    """Length of the default run where `rows` have it, else their longest."""
+    default = experiment(tables, "phases").steps.iloc[0]
+    return int(default if (rows.steps == default).any() else rows.steps.max())
+
+
+def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs of the distribution with the lowest final loss on known people, mean over seeds."""
+    settings = [runs for _, runs in rows.groupby(DISTRIBUTION, dropna=False)]
+    return min(settings, key=lambda runs: runs.known_loss.mean())
+
+
+def seed_curves(tables: Tables, rows: pd.DataFrame, group: str, measure: str) -> tuple[Array, Array]:
+    """steps (S,) and values (seeds, S) of runs that differ in seed only."""
+    curves = [tables.curve(run, group) for run in rows.run]
+    steps = curves[0].step.to_numpy(float)
+    assert all(np.array_equal(steps, c.step) for c in curves), "runs of one setting, evaluated at other steps"
+    return steps, np.stack([c[measure].to_numpy(float) for c in curves])
+
+
+@dataclass(frozen=True)
+class Average:
+    """Mean over seeds and its 95 % t interval, element by element; NaN bounds with one seed."""
+
+    centre: Array
+    low: Array
+    high: Array
+    seeds: int
+
+
+def average(values: Array, *, log: bool) -> Average:
+    """Over the first axis (seeds). With `log`, the geometric mean: what a logarithmic axis shows."""
+    x = np.log(values) if log else np.asarray(values, float)
+    n = len(x)
+    centre = x.mean(0)
+    half = np.full_like(centre, np.nan)
+    if n > 1:
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * x.std(0, ddof=1) / np.sqrt(n)
+    low, high = centre - half, centre + half
+    if log:
+        return Average(np.exp(centre), np.exp(low), np.exp(high), n)
+    return Average(centre, low, high, n)
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """The common time axis of learning curves: steps are divided by `unit` (here) or `paper` (paper)."""
+
+    unit: float
+    paper: float
+    label: str
+    sentence: str
+
+
+def time_axis(uniform: pd.DataFrame, paper: reference.Curve) -> TimeAxis:
+    """Time in plateau lengths of uniform training, or in run lengths if no run leaves the plateau."""
+    ends = uniform.plateau_end.dropna()
+    unit, theirs, what = ends.mean(), paper.plateau_end(), "end of the plateau"
+    if ends.empty:
+        unit, theirs, what = float(uniform.steps.max()), float(paper.steps[-1]), "length of the run"
+    why = " as no run here left the plateau" if ends.empty else ""
+    return TimeAxis(
+        unit,
+        theirs,
+        f"step / {what}\n(here {unit:,.0f} steps, paper {theirs:,.0f})",
+        f"Time is relative to the {what}{why}: {unit:,.0f} steps here, {theirs:,.0f} in the paper.",
+    )
+
+
+def seeds_sentence(*parts: pd.DataFrame) -> str:
+    """How many seeds stand behind lines and bands."""
+    counts = sorted({runs.seed.nunique() for rows in parts for _, runs in rows.groupby("case")})
+    many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    if counts == [1]:
+        return "1 seed: no intervals."
+    return f"Mean over {many} seeds (geometric on logarithmic axes); bands and bars: its 95 % t interval."
+
+
+def seeds_label(seeds: int) -> str:
+    return "1 seed" if seeds == 1 else f"mean of {seeds} seeds, 95 % interval"
+
+
+def short(number: float) -> str:
+    """Thousands as the paper writes them: 64000 -> 64k, 512 -> 512."""
+    return f"{number / 1000:g}k" if number >= 1000 and number % 500 == 0 else f"{number:,.0f}"
+
+
+def ratio(value: float) -> str:
+    """A ratio as the paper writes it: 0.125 -> 1/8, 2 -> 2."""
+    if 0 < value < 1 and np.isclose(1 / value, round(1 / value), rtol=0.01):
+        return f"1/{round(1 / value)}"
+    return f"{value:.3g}"

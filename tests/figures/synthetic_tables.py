@@ -1,0 +1,133 @@
+"""Small tables with curves of the right shape, for drawing: no model is trained."""
+
+import numpy as np
+import pandas as pd
+
+from pipeline.analysis.phases import half_accuracy, plateau_end
+from pipeline.analysis.tables import Tables
+
+BASELINE = 4.0
+PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+COST = {
+    "parameters": 550_000, "tokens": 2_900_000, "flops": 9.1e12, "precision": "fp32", "device": "a CPU",
+    "processes": 1, "seconds": 61.5, "tokens_per_second": 47_000, "commit": "0123456789ab", "python": "3.11",
+    "torch": "2.9", "accelerate": "1.12", "numpy": "2.4", "tokenizers": "0.22",
+}  # fmt: skip
+
+
+class Builder:
+    """Collects runs; `tables()` makes the four tables of them."""
+
+    def __init__(self, seeds: int = 3) -> None:
+        self.seeds = range(seeds)
+        self.experiments, self.rows, self.curves, self.summaries = [], {}, [], []
+
+    def _add(self, experiment: str, case: str, row: dict, groups: dict[str, tuple]) -> None:
+        word = {"power_law": "powerlaw", "warm_up": "warmup", "replay": "finetune"}.get(row["distribution"])
+        values = "-".join(f"{row[p]:g}" for p in PARAMETERS if row.get(p) is not None)
+        run = f"{word or row['distribution']}{values}-n{row['individuals']}x{row['steps']}-s{row['seed']}"
+        self.experiments.append(
+            {"experiment": experiment, "figure": "2", "case": case, "seed": row["seed"], "run": run}
+        )
+        if run in self.rows:
+            return
+        self.rows[run] = {"run": run, **dict.fromkeys(PARAMETERS), **row, **COST}
+        summary = {"run": run}
+        for group, (steps, loss, accuracy) in groups.items():
+            confidence, entropy = 1 - 0.4 / (1 + accuracy * 8 + steps / steps[-1]), 2 * loss / loss.max()
+            self.curves.append(
+                pd.DataFrame(
+                    {"run": run, "step": steps, "group": group, "loss": loss, "accuracy": accuracy,
+                     "max_probability": confidence, "entropy": entropy}
+                )
+            )  # fmt: skip
+            summary |= {
+                f"{group}_loss": loss[-1], f"{group}_accuracy": accuracy[-1],
+                f"{group}_max_probability": confidence[-1], f"{group}_entropy": entropy[-1],
+            }  # fmt: skip
+            if group == "known":
+                summary["plateau_end"] = plateau_end(steps, loss, BASELINE)
+                summary["half_accuracy"] = half_accuracy(steps, accuracy)
+        self.summaries.append(summary)
+
+    def pretrain(
+        self, experiment: str, case: str = "default", individuals: int = 512, steps: int = 900,
+        speed: float = 1.0, learning: float = 1.0, **distribution: object,
+    ) -> None:  # fmt: skip
+        """Runs over the seeds whose plateau ends 1 / `speed` as early as under the uniform distribution."""
+        t = np.unique(np.round(np.r_[np.linspace(0, steps / 2, 17), np.linspace(0, steps, 17)]))
+        for seed in self.seeds:
+            jitter = np.exp(np.random.default_rng([seed, individuals]).normal(0, 0.04))
+            end = 0.9 * individuals**0.81 / speed * jitter
+            known = 1 / (1 + np.exp(-(t - 2.3 * end / learning) / (0.3 * end / learning)))
+            known = np.clip((known - known[0]) / (1 - known[0]), 0, 1) * (t > 0)
+            early = 4.6 * np.exp(-t / (0.05 * end))
+            loss = BASELINE * ((1 - known) ** 1.5 * (1.03 - 0.035 * np.clip(t / end, 0, 1.6)) + early + 0.002)
+            new = BASELINE * (1 + early + 1.4 * known)
+            groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
+            row = {"distribution": "uniform", **distribution}
+            self._add(experiment, case, self._row(row, "pretrain", seed, individuals, steps), groups)
+
+    def finetune(self, experiment: str, case: str, new: int, weight: float, steps: int = 150) -> None:
+        t = np.unique(np.round(np.r_[np.linspace(0, steps / 5, 11), np.linspace(0, steps, 21)]))
+        for seed in self.seeds:
+            size, kept = new / 512 * (1 + 0.05 * seed), weight / (weight + 0.05)
+            learned = 1 - np.exp(-t / steps * 0.6 / size / (1 + weight))
+            dip = np.exp(-((np.log1p(t) - 2.5) ** 2)) - np.exp(-(2.5**2))
+            old = BASELINE * 0.002 * np.exp((1 - kept) * (4 + size * 2) * dip + (1 - kept) * 4 * t / steps)
+            fresh = 2.4 * BASELINE * np.exp(-5 * learned)
+            groups = {"known": (t, old, np.exp(-old)), "new": (t, fresh, learned)}
+            row = {
+                "distribution": "replay",
+                "new": new,
+                "weight": weight,
+                "base": f"uniform-n512x900-s{seed}",
+            }
+            self._add(experiment, case, self._row(row, "finetune", seed, 512, steps), groups)
+
+    @staticmethod
+    def _row(distribution: dict, kind: str, seed: int, individuals: int, steps: int) -> dict:
+        return {
+            "kind": kind, "base": None, "seed": seed, "individuals": individuals, "steps": steps, "batch": 32,
+            "learning_rate": 0.004, "layers": 3, "width": 96, "baseline": BASELINE, **distribution,
+        }  # fmt: skip
+
+    def tables(self) -> Tables:
+        return Tables(
+            pd.DataFrame(self.experiments),
+            # Like read_csv: numbers, with NaN where a distribution has no such parameter.
+            pd.DataFrame(self.rows.values()).astype(dict.fromkeys(PARAMETERS, float)),
+            pd.concat(self.curves, ignore_index=True),
+            pd.DataFrame(self.summaries),
+        )
+
+
+def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
+    """Every experiment that the figures draw; `lengths` of the power-law runs, steps."""
+    b = Builder(seeds)
+    b.pretrain("phases")
+    for n in (256, 512, 1024, 2048):
+        b.pretrain("population_size", individuals=n)
+    for steps in lengths:
+        for n in (512, 1024, 2048):
+            b.pretrain("power_law", "alpha-0", n, steps)
+            for alpha, speed, learning in ((0.4, 1.3, 0.95), (0.8, 1.6, 0.8), (1.0, 1.4, 0.5)):
+                law = {"distribution": "power_law", "alpha": alpha}
+                b.pretrain("power_law", f"alpha-{alpha:g}", n, steps, speed, learning, **law)
+    for weight, speed in ((4, 1.2), (8, 1.5), (16, 1.6)):
+        famous = {"distribution": "celebrities", "count": 64, "weight": weight}
+        b.pretrain("celebrities", f"64-x{weight}", 1024, speed=speed, learning=0.9, **famous)
+    for subset, length, speed in ((128, 150, 1.4), (256, 150, 1.7), (256, 300, 1.5)):
+        warm = {"distribution": "warm_up", "subset": subset, "warm_up_steps": length}
+        b.pretrain("warm_up", f"{subset}-{length}", 1024, speed=speed, learning=1.1, **warm)
+    for new in (16, 32, 64, 128, 256):
+        b.finetune("finetune_sizes", f"new-{new}", new, 0.0)
+    for weight in (1 / 32, 1 / 8, 1 / 2, 2):
+        b.finetune("finetune_replay", f"weight-{weight:g}", 64, weight)
+    return b.tables()
+
+
+def without(tables: Tables, experiment: str) -> Tables:
+    """The same tables, had the plan lacked `experiment`."""
+    kept = tables.experiments[tables.experiments.experiment != experiment]
+    return Tables(kept, tables.runs, tables.curves, tables.summary)

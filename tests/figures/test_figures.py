@@ -1,0 +1,166 @@
+"""Every figure draws from tables alone, says what its axes are, and shows the paper beside ours."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pipeline.analysis.tables import TABLES, Tables
+from pipeline.figures import FIGURES, fig2, fig4, figghi, selection, style
+from tests.figures.synthetic_tables import BASELINE, Builder, build, without
+
+NEEDS = {
+    "fig2": ("phases", "population_size"),
+    "fig4": ("power_law", "celebrities", "warm_up"),
+    "fig5": ("phases", "finetune_sizes", "finetune_replay"),
+    "figM": ("phases",),
+    "figN": ("finetune_sizes", "finetune_replay"),
+    "figGHI": ("power_law", "celebrities", "warm_up"),
+}
+
+
+def panels(fig):
+    return [ax for ax in fig.axes if ax.get_label() != "<colorbar>"]
+
+
+def text_of(fig):
+    return " ".join(t.get_text() for t in fig.findobj(lambda a: hasattr(a, "get_text")))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_panels_are_labelled_and_show_the_paper(name, tables):
+    fig = FIGURES[name].draw(tables)
+    for ax in panels(fig):
+        assert ax.get_xlabel() and ax.get_ylabel()
+    assert "paper" in text_of(fig)
+    overlaid = [ax for ax in panels(fig) if ax.findobj(lambda a: a.get_gid() == "paper")]
+    # Figure 4 has the paper's panels below ours.
+    assert len(overlaid) == (1 if name == "fig4" else len(panels(fig)))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_cut_off(name, tables):
+    fig = FIGURES[name].draw(tables)
+    fig.draw_without_rendering()
+    width, height = fig.canvas.get_width_height()
+    for ax in fig.axes:
+        box = ax.get_tightbbox()
+        assert box.x0 >= -1 and box.y0 >= -1 and box.x1 <= width + 1 and box.y1 <= height + 1
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_captions_are_filled(name, tables):
+    caption = FIGURES[name].caption(tables)
+    assert "{" not in caption and "nan" not in caption
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_one_seed_and_no_plateau_end_still_draw(name):
+    tables = build(seeds=1)
+    tables.summary["plateau_end"] = np.nan
+    fig = FIGURES[name].draw(tables)
+    assert "1 seed" in text_of(fig)
+    assert "nan" not in FIGURES[name].caption(tables)
+    fig.draw_without_rendering()
+
+
+@pytest.mark.parametrize(("name", "experiment"), [(n, e) for n, all_of in NEEDS.items() for e in all_of])
+def test_a_missing_experiment_is_refused_by_name(name, experiment, tables):
+    with pytest.raises(ValueError, match=experiment):
+        FIGURES[name].draw(without(tables, experiment))
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_equal_tables_give_equal_files(kind, tables, tmp_path):
+    files = [tmp_path / "a", tmp_path / "b"]
+    for file in files:
+        style.save(FIGURES["fig2"].draw(tables), file, kind)
+    assert files[0].read_bytes() == files[1].read_bytes() != b""
+
+
+def test_command_line_writes_both_files(tables, tmp_path):
+    for name in TABLES:
+        getattr(tables, name).to_csv(tmp_path / f"{name}.csv", index=False)
+    command = [sys.executable, "-m", "pipeline.stages.figures", "--figure", "figM"]
+    subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["figM.png", "figM.svg"]
+    (tmp_path / "experiments.csv").write_text("experiment,figure,case,seed,run\n")
+    broken = subprocess.run(
+        [*command, "--tables", tmp_path, "--out", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert broken.returncode == 2 and broken.stderr.count("\n") == 1 and "phases" in broken.stderr
+
+
+def test_listing_figures_does_not_load_matplotlib():
+    code = "import sys, pipeline.figures; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_geometric_mean_and_interval():
+    mean = selection.average(np.array([[1.0], [10.0], [100.0]]), log=True)
+    assert mean.centre == pytest.approx(10)
+    # Student's t with two degrees of freedom: 4.303 standard errors of ln 10 / sqrt(3).
+    assert mean.high == pytest.approx(10 * np.exp(4.3027 * np.log(10) / np.sqrt(3)), rel=1e-3)
+    alone = selection.average(np.array([[2.0]]), log=False)
+    assert alone.centre == 2 and np.isnan(alone.low)
+
+
+def test_known_power_law_is_recovered():
+    n = np.array([1000.0, 2000.0, 8000.0])
+    law = fig2.PowerLaw.fit([n, n], [0.43 * n**0.81, 0.43 * n**0.81])
+    assert (law.exponent, law.prefactor) == pytest.approx((0.81, 0.43))
+    assert fig2.paper_fit().exponent == pytest.approx(0.81, abs=0.005)
+
+
+def test_sizes_with_a_seed_on_the_plateau_leave_the_fit():
+    tables = build()
+    stuck = tables.runs[(tables.runs.individuals == 2048) & (tables.runs.seed == 0)].run
+    tables.summary.loc[tables.summary.run.isin(stuck), "plateau_end"] = np.nan
+    rows = selection.experiment(tables, "population_size")
+    assert set(fig2.escaped(rows).individuals) == {256, 512, 1024}
+
+
+def test_two_sizes_make_no_fit():
+    b = Builder()
+    for n in (256, 512):
+        b.pretrain("population_size", individuals=n)
+    assert fig2.fit(selection.experiment(b.tables(), "population_size")) is None
+
+
+def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
+    rows = selection.experiment(tables, "celebrities")
+    assert (selection.uniform_like(tables, rows).individuals == 1024).all()
+    runs = tables.runs.assign(learning_rate=tables.runs.learning_rate.where(tables.runs.alpha.isna(), 1.0))
+    other = Tables(tables.experiments, runs, tables.curves, tables.summary)
+    rows = selection.experiment(other, "power_law")
+    assert (selection.uniform_like(other, rows[rows.alpha > 0]).empty) and not rows.empty
+
+
+def test_grids_follow_the_tables():
+    tables = build(lengths=(450, 900))
+    assert list(fig4.best_alpha(tables).columns) == [450, 900]
+    assert fig4.plateau_ends(tables).shape == (3, 4)
+
+
+def test_families_meet_in_a_shared_cell(tables):
+    here = figghi.cell(tables)
+    assert (here.individuals, here.steps) == (1024, 900)
+    assert [panel.varied for panel, _, _ in figghi.panels(here)] == [
+        "alpha",
+        "weight",
+        "subset",
+        "warm_up_steps",
+    ]
+
+
+def test_synthetic_losses_pass_the_baseline(tables):
+    rows = selection.experiment(tables, "phases")
+    assert (rows.known_loss < 0.1 * BASELINE).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.125, "1/8"), (2.0, "2"), (1 / 3, "1/3"), (0.4, "0.4"), (0.0, "0")]
+)
+def test_ratios_read_like_the_papers(value, text):
+    assert selection.ratio(value) == text

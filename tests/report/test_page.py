@@ -1,0 +1,136 @@
+"""The page holds every claim, figure and run, and needs nothing outside itself."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from pipeline import config as cfg
+from pipeline.analysis.tables import TABLES
+from pipeline.figures import FIGURES
+from pipeline.report import page
+from tests.figures.synthetic_tables import build
+
+VERDICTS = ("reproduced", "not reproduced", "not visible at this scale", "not measured yet")
+
+
+def claims(run: str) -> list[dict]:
+    return [
+        {
+            "id": f"C{k}",
+            "statement": f"Statement {k} & <more>.",
+            "verdict": VERDICTS[k % 4],
+            "value": "a 1 (needs < 2); b 3 (needs > 2)",
+            "interval": "a [0.5, 1.5]; b [2.5, 3.5]" if k % 4 < 2 else None,
+            "paper": "0.81",
+            "seeds": 3,
+            "runs": [run] if k % 4 < 3 else [],
+            "figure": "2 left, M",
+            "origin": "P",
+        }
+        for k in range(1, 54)
+    ]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    tables = build(seeds=2)
+    stuck = tables.runs.run.iloc[0]
+    tables.curves.loc[tables.curves.run == stuck, "loss"] += 10
+    (folder / "tables").mkdir()
+    (folder / "figures").mkdir()
+    for name in TABLES:
+        getattr(tables, name).to_csv(folder / "tables" / f"{name}.csv", index=False)
+    for name in FIGURES:
+        (folder / "figures" / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (folder / "claims.json").write_text(json.dumps(claims(stuck)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def html(results):
+    return page.render("laptop", cfg.load("laptop"), results)
+
+
+class Anchors(HTMLParser):
+    """Collects ids and the targets of links and resources."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.ids, self.targets, self.sources = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.ids += [given["id"]] if "id" in given else []
+        self.targets += [given["href"]] if "href" in given else []
+        self.sources += [given["src"]] if "src" in given else []
+
+
+def test_every_claim_is_on_the_page_once(html):
+    ids = Anchors(html).ids
+    assert [i for i in ids if i.startswith("claim-")] == list(dict.fromkeys(i for i in ids if "claim-" in i))
+    assert {f"claim-C{k}" for k in range(1, 54)} <= set(ids)
+    assert "Statement 7 &amp; &lt;more&gt;." in html
+
+
+def test_links_lead_somewhere_on_the_page(html):
+    found = Anchors(html)
+    assert len(found.ids) == len(set(found.ids))
+    assert all(target.startswith("#") and target[1:] in found.ids for target in found.targets)
+    assert {"#fig2", "#figM"} <= set(found.targets)
+    assert any(target.startswith("#run-") for target in found.targets)
+
+
+def test_the_page_needs_nothing_else(html):
+    assert "http://" not in html and "https://" not in html
+    sources = Anchors(html).sources
+    assert len(sources) == len(FIGURES) and all(s.startswith("data:image/svg+xml;base64,") for s in sources)
+
+
+def test_no_field_is_left_open(html):
+    visible = re.sub(r"<(style|script)>.*?</\1>", "", html, flags=re.S)
+    assert "{{" not in visible and "{%" not in visible
+    assert not re.search(r"\b(nan|None)\b", re.sub(r"<pre>.*?</pre>", "", visible, flags=re.S))
+
+
+def test_counts_and_flags(html):
+    for verdict, count in zip(VERDICTS, (13, 14, 13, 13), strict=True):
+        assert f"{verdict} ({count})" in html
+    assert "1 pre-training run never came within" in re.sub(r"\s+", " ", html)
+    assert html.count("never reached the baseline") == 1
+
+
+def test_judged_claims_come_first_by_number():
+    ids = [c["id"] for c in page.ordered(claims("run"))]
+    assert ids[:3] == ["C1", "C2", "C4"] and ids[-13] == "C3" and ids[-1] == "C51"
+
+
+def test_provenance_names_every_version(html):
+    for value in ("0123456789ab", "a CPU", "fp32", "0.22"):
+        assert value in html
+
+
+@pytest.mark.parametrize(
+    ("reference", "links"),
+    [
+        ("2 left, middle", [("2 left", "fig2"), ("middle", "fig2")]),
+        ("4 right, H", [("4 right", "fig4"), ("H", "figGHI")]),
+        ("S", [("S", None)]),
+        ("none", [("none", None)]),
+    ],
+)
+def test_figures_of_the_paper_lead_to_ours(reference, links):
+    assert page.figure_links(reference) == links
+
+
+def test_a_missing_part_is_named(results, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        page.render("laptop", cfg.load("laptop"), tmp_path)
+
+
+@pytest.mark.parametrize(("value", "text"), [(2_900_000, "2.9 M"), (999, "999"), (9.1e12, "9.1 T")])
+def test_amounts(value, text):
+    assert page.amount(value) == text
