@@ -1,0 +1,58 @@
+"""The reproduction as a DAG: populations -> runs -> measurements -> tables -> claims, figures, page.
+
+snakemake --cores all                          the default ("laptop") scale
+snakemake --cores all --config scale=smoke     another scale: smoke or paper
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+from pipeline import config as cfg
+from pipeline.figures import FIGURES
+
+min_version("9.0")
+
+try:
+    if unknown := set(config) - {"scale"}:
+        raise cfg.ConfigError(
+            f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale"
+        )
+    SCALE = config.get("scale", cfg.DEFAULT_SCALE)
+    PARAMS = cfg.load(SCALE)
+    PLANNED = cfg.expand(PARAMS)
+except cfg.ConfigError as error:
+    # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
+
+RUNS = cfg.distinct_runs(PLANNED)
+PRETRAINED = [name for name, run in RUNS.items() if run.base is None]
+FINETUNED = [name for name, run in RUNS.items() if run.base is not None]
+RESULTS = f"results/{SCALE}"
+
+
+wildcard_constraints:
+    run="[a-z0-9.]+-n[0-9]+-s[0-9]+-[0-9a-f]{10}",
+    population="n[0-9]+-s[0-9]+-[0-9a-f]{10}",
+    figure="fig[0-9A-Z]+",
+
+
+include: "pipeline/rules/common.smk"
+include: "pipeline/rules/dataset.smk"
+include: "pipeline/rules/train.smk"
+include: "pipeline/rules/evaluate.smk"
+include: "pipeline/rules/analyse.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report/index.html",
+        f"{RESULTS}/claims.json",
+        figure_files(),
+        # What git does not track is named too, or a fresh clone, which has the committed figures and
+        # tables, would find nothing to do.
+        expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),

@@ -1,0 +1,115 @@
+# Contract: from measurements to tables, claims, figures and the page. Nothing here trains or measures a
+# model: editing a tolerance, a colour or a caption re-runs a few seconds.
+#   in    every run's small files
+#   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}
+#   runs  pipeline.stages.{tables,claims,figures,report}
+
+
+rule tables:
+    input:
+        runs=expand(
+            f"{RESULTS}/runs/{{run}}/{{name}}",
+            run=RUNS,
+            name=["curve.csv", "cost.json"],
+        ),
+        evaluations=expand(
+            f"{RESULTS}/evaluations/{{population}}.csv", population=POPULATIONS
+        ),
+        source=source(
+            "pipeline/analysis/tables.py",
+            "pipeline/analysis/phases.py",
+            "pipeline/stages/tables.py",
+        ),
+    output:
+        experiments=f"{RESULTS}/tables/experiments.csv",
+        runs=f"{RESULTS}/tables/runs.csv",
+        curves=f"{RESULTS}/tables/curves.csv",
+        summary=f"{RESULTS}/tables/summary.csv",
+    log:
+        f"logs/{SCALE}/tables.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/tables.tsv"
+    params:
+        scale=SCALE,
+        # Which run serves which experiment is part of the tables.
+        experiments=json.dumps([(p.experiment, p.case, p.config.id) for p in PLANNED]),
+        out=subpath(output.summary, parent=True),
+    shell:
+        "exec python -m pipeline.stages.tables --scale {params.scale} --results "
+        f"{RESULTS} --out {{params.out}} > {{log}} 2>&1"
+
+
+rule claims:
+    input:
+        tables=rules.tables.output,
+        source=source(
+            "pipeline/claims/*", "pipeline/analysis/*.py", "pipeline/stages/claims.py"
+        ),
+    output:
+        f"{RESULTS}/claims.json",
+    log:
+        f"logs/{SCALE}/claims.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/claims.tsv"
+    params:
+        tables=folder_of("tables"),
+    shell:
+        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output} > {log} 2>&1"
+
+
+rule figure:
+    input:
+        tables=rules.tables.output,
+        source=source(
+            "pipeline/figures/*.py",
+            "pipeline/analysis/*.py",
+            "pipeline/data/reference/*.json",
+            "pipeline/stages/figures.py",
+        ),
+    output:
+        svg=report(
+            f"{RESULTS}/figures/{{figure}}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+        ),
+        png=f"{RESULTS}/figures/{{figure}}.png",
+    log:
+        f"logs/{SCALE}/figures/{{figure}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/figures/{{figure}}.tsv"
+    params:
+        tables=folder_of("tables"),
+        out=subpath(output.svg, parent=True),
+    shell:
+        "exec python -m pipeline.stages.figures --figure {wildcards.figure} --tables {params.tables}"
+        " --out {params.out} > {log} 2>&1"
+
+
+rule page:
+    input:
+        figures=figure_files(),
+        tables=rules.tables.output,
+        claims=f"{RESULTS}/claims.json",
+        source=source(
+            "pipeline/report/*",
+            "pipeline/figures/*.py",
+            "pipeline/stages/report.py",
+            "pipeline/config.py",
+        ),
+    output:
+        report(
+            f"{RESULTS}/report/index.html",
+            caption="../report/page.rst",
+            category="Page",
+        ),
+    log:
+        f"logs/{SCALE}/page.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/page.tsv"
+    params:
+        scale=SCALE,
+        experiments=json.dumps(PARAMS.model_dump(mode="json"), sort_keys=True),
+    shell:
+        "exec python -m pipeline.stages.report --scale {params.scale} --results "
+        f"{RESULTS}"
+        " --out {output} > {log} 2>&1"

@@ -1,0 +1,23 @@
+# Contract: draws a population and trains its tokenizer.
+#   in    the parameters of the population (they are in its id), the pools and templates
+#   out   results/<scale>/populations/<id>/{people.safetensors, population.json, tokenizer.json}
+#   runs  pipeline.stages.dataset
+
+
+rule dataset:
+    input:
+        source=DATA_SOURCE,
+    output:
+        people=f"{RESULTS}/populations/{{population}}/people.safetensors",
+        meta=f"{RESULTS}/populations/{{population}}/population.json",
+        tokenizer=f"{RESULTS}/populations/{{population}}/tokenizer.json",
+    log:
+        f"logs/{SCALE}/dataset/{{population}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/dataset/{{population}}.tsv"
+    params:
+        scale=SCALE,
+        out=subpath(output.people, parent=True),
+    shell:
+        "exec python -m pipeline.stages.dataset --scale {params.scale} --population {wildcards.population}"
+        " --out {params.out} > {log} 2>&1"

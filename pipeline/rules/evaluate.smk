@@ -1,0 +1,30 @@
+# Contract: measures the final weights of all runs of a population on the larger held-out set.
+#   in    the population; config.json and weights.safetensors of its runs
+#   out   results/<scale>/evaluations/<population>.csv
+#   runs  pipeline.stages.evaluate
+# One job a population rather than a run: an evaluation is shorter than the start of its process.
+
+
+rule evaluate:
+    input:
+        population=expand(
+            f"{RESULTS}/populations/{{{{population}}}}/{{name}}", name=POPULATION_FILES
+        ),
+        runs=lambda wildcards: expand(
+            f"{RESULTS}/runs/{{run}}/{{name}}",
+            run=runs_on(wildcards),
+            name=["config.json", "weights.safetensors"],
+        ),
+        source=TRAIN_SOURCE + source("pipeline/stages/evaluate.py"),
+    output:
+        f"{RESULTS}/evaluations/{{population}}.csv",
+    log:
+        f"logs/{SCALE}/evaluate/{{population}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/evaluate/{{population}}.tsv"
+    params:
+        population=folder_of("population"),
+        runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_on(wildcards)],
+    shell:
+        "exec python -m pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
+        " --out {output} > {log} 2>&1"

@@ -1,0 +1,61 @@
+# Contract: trains one run; a fine-tuning run starts from the weights of its base.
+#   in    its population; for fine-tuning the base's folder
+#   out   results/<scale>/runs/<id>/{config.json, curve.csv, training.csv, cost.json, weights.safetensors}
+#   runs  pipeline.stages.train
+# A run's id holds the hash of its resolved parameters: an edit of params.yaml asks for other ids, so it
+# re-trains exactly the runs that depend on it, and nothing old can be taken for something new.
+
+
+rule pretrain:
+    input:
+        population=population_of,
+        source=TRAIN_SOURCE,
+    output:
+        config=f"{RESULTS}/runs/{{run}}/config.json",
+        curve=f"{RESULTS}/runs/{{run}}/curve.csv",
+        training=f"{RESULTS}/runs/{{run}}/training.csv",
+        cost=f"{RESULTS}/runs/{{run}}/cost.json",
+        weights=f"{RESULTS}/runs/{{run}}/weights.safetensors",
+    log:
+        f"logs/{SCALE}/pretrain/{{run}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/pretrain/{{run}}.tsv"
+    wildcard_constraints:
+        run=one_of(PRETRAINED),
+    threads: 1
+    params:
+        scale=SCALE,
+        population=folder_of("population"),
+        out=subpath(output.weights, parent=True),
+    shell:
+        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        " --population {params.population} --out {params.out} --threads {threads} > {log} 2>&1"
+
+
+rule finetune:
+    input:
+        population=population_of,
+        base=base_of,
+        source=TRAIN_SOURCE,
+    output:
+        config=f"{RESULTS}/runs/{{run}}/config.json",
+        curve=f"{RESULTS}/runs/{{run}}/curve.csv",
+        training=f"{RESULTS}/runs/{{run}}/training.csv",
+        cost=f"{RESULTS}/runs/{{run}}/cost.json",
+        weights=f"{RESULTS}/runs/{{run}}/weights.safetensors",
+    log:
+        f"logs/{SCALE}/finetune/{{run}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/finetune/{{run}}.tsv"
+    wildcard_constraints:
+        run=one_of(FINETUNED),
+    threads: 1
+    params:
+        scale=SCALE,
+        population=folder_of("population"),
+        base=folder_of("base"),
+        out=subpath(output.weights, parent=True),
+    shell:
+        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        " --population {params.population} --base {params.base} --out {params.out}"
+        " --threads {threads} > {log} 2>&1"

@@ -1,0 +1,29 @@
+"""Write the page of a scale: claims, figures, runs and parameters in one HTML file.
+
+python -m pipeline.stages.report --scale laptop --results results/laptop --out FILE
+"""
+
+import argparse
+from pathlib import Path
+
+from pipeline import config as cfg
+from pipeline.report import page
+from pipeline.stages import common
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    common.add_scale(parser)
+    parser.add_argument("--results", type=Path, required=True, help="the scale's folder of results")
+    parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
+    args = parser.parse_args()
+    params = cfg.load(args.scale, args.params)
+    try:
+        html = page.render(args.scale, params, args.results)
+    except FileNotFoundError as error:
+        raise common.StageError(f"{error.filename}: not found; run the stage that writes it") from None
+    common.write_atomically(args.out, html)
+
+
+if __name__ == "__main__":
+    common.run_stage(main)

@@ -1,0 +1,60 @@
+"""Train one run of the plan: pre-training, or fine-tuning from a base run's weights.
+
+    python -m pipeline.stages.train --run ID --population FOLDER --out FOLDER [--base FOLDER]
+
+Writes config.json (the resolved parameters), curve.csv (held-out evaluations), training.csv (the
+training log), cost.json and weights.safetensors.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import torch
+from safetensors.torch import load_file, save_file
+
+from pipeline.data.population import Population
+from pipeline.stages import common
+from pipeline.training.loop import Trainer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    common.add_scale(parser)
+    parser.add_argument("--run", required=True, help="id of the run")
+    parser.add_argument("--population", type=Path, required=True, help="folder of the dataset stage")
+    parser.add_argument("--base", type=Path, help="folder of the run to start from (fine-tuning)")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    run = common.find_run(args, args.run)
+    if (run.base is None) != (args.base is None):
+        parser.error("--base goes with a fine-tuning run, and only there")
+    weights = None
+    if run.base is not None:
+        base = json.loads((args.base / "config.json").read_text())
+        if base != run.base.model_dump(mode="json"):
+            raise common.StageError(
+                f"{args.base}: not the base of {args.run}; name the folder of {run.base.id}"
+            )
+        weights = load_file(args.base / "weights.safetensors")
+    population = Population.load(args.population)
+    trainer = Trainer(run, population, weights)
+    result = trainer.train()
+    if not trainer.accelerator.is_main_process:
+        return
+    out = args.out
+    out.mkdir(parents=True, exist_ok=True)
+    config = json.dumps(run.model_dump(mode="json"), indent=1, sort_keys=True)
+    common.write_atomically(out / "config.json", config + "\n")
+    common.write_atomically(out / "curve.csv", pd.DataFrame(result.evaluations).to_csv(index=False))
+    common.write_atomically(out / "training.csv", pd.DataFrame(result.training_log).to_csv(index=False))
+    common.write_atomically(out / "cost.json", json.dumps(result.cost | common.provenance(), indent=1) + "\n")
+    with common.atomic_path(out / "weights.safetensors") as temporary:
+        save_file({k: v.contiguous() for k, v in result.model.state_dict().items()}, temporary)
+
+
+if __name__ == "__main__":
+    common.run_stage(main)
