@@ -8,19 +8,9 @@ import itertools
 
 import pandas as pd
 
+from pipeline.analysis.selection import CELL, best_setting, uniform_like, with_uniform
 from pipeline.analysis.tables import Tables
-from pipeline.claims.selection import (
-    CELL,
-    at_default_budget,
-    best_setting,
-    by_seed,
-    censored_plateau_end,
-    hard_cells,
-    in_cell,
-    one_per_seed,
-    uniform_runs,
-    with_uniform,
-)
+from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, hard_cells, in_cell
 from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 
 # t(0.99) under uniform sampling, 2,970 of 8,000 steps, in the cell of Figures G and H.
@@ -39,9 +29,9 @@ def plateau_shortest_at_moderate_alpha(
     tables: Tables, *, lowest_alpha: float, highest_alpha: float, zipf_penalty: float
 ) -> Result:
     """t(0.99) at the best alpha outside of the window over that inside of it, and at alpha = 1 over the
-    best, for each N of a quarter of the default or more and the default steps (Figure 4 left).
+    best, for each N of a quarter of the default or more (Figure 4 left).
     """
-    rows = at_default_budget(tables, with_uniform(tables, "power_law"))
+    rows = at_default_budget(tables, with_uniform(tables, tables.of("power_law")))
     checks, used = [], []
     for (n, steps), cell in rows.groupby(CELL):
         ends = _plateau_ends(cell)
@@ -75,7 +65,7 @@ def imbalance_shortens_the_plateau(
     """1 - t(0.99) at the best alpha / t(0.99) uniform, averaged over the N of a quarter of the default or
     more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
     """
-    rows = at_default_budget(tables, with_uniform(tables, "power_law"))
+    rows = at_default_budget(tables, with_uniform(tables, tables.of("power_law")))
     cells = [
         cell
         for _, cell in rows.groupby(CELL)
@@ -99,7 +89,7 @@ def best_alpha_follows_data_per_individual(tables: Tables, *, slack: float) -> R
 
     Judged along the axes that the plan varies. `slack` cells may be out of order, as in the paper.
     """
-    rows = with_uniform(tables, "power_law")
+    rows = with_uniform(tables, tables.of("power_law"))
     best = pd.DataFrame(
         {
             cell: by_seed(runs, "alpha", "known_loss").dropna().idxmin(axis=1)
@@ -134,7 +124,7 @@ def order_of_final_losses(
     """Ratio of the final losses of neighbours in the paper's `order` of alphas, lowest loss first
     (Figure G), in the cell where the uniform plateau takes a share of the run nearest to the paper's.
     """
-    rows = with_uniform(tables, "power_law")
+    rows = with_uniform(tables, tables.of("power_law"))
     shares = hard_cells(tables, rows, shortest_plateau, longest_plateau)
     cell = min(shares, key=lambda c: abs(shares[c] - PAPER_CELL_PLATEAU_SHARE))
     rows = in_cell(rows, cell)
@@ -179,8 +169,8 @@ def celebrities_match_power_law(
     cell = min(shares, key=lambda c: abs(shares[c] - PAPER_CELL_PLATEAU_SHARE))
     celebrities = in_cell(celebrities, cell).query("distribution == 'celebrities'")
     power_law = in_cell(power_law, cell).query("distribution == 'power_law'")
-    uniform = in_cell(uniform_runs(tables), cell)
-    best, other = best_setting(celebrities), best_setting(power_law)
+    uniform = uniform_like(tables, celebrities)
+    best, other = (best_setting(rows).set_index("seed") for rows in (celebrities, power_law))
     checks = [
         Check.of(
             "(celebrities - power law) / b",
@@ -207,7 +197,7 @@ def warm_up_beats_fixed_distributions(
     celebrities), in each cell where the uniform plateau takes a fair share of the run (Figures 4 right, J).
     Settings are chosen by final loss, as in the paper, where theirs is on training data.
     """
-    fixed = one_per_seed(pd.concat([uniform_runs(tables), tables.of("power_law"), tables.of("celebrities")]))
+    fixed = with_uniform(tables, pd.concat([tables.of("power_law"), tables.of("celebrities")]))
     warm = tables.of("warm_up").query("distribution == 'warm_up'")
     shared = warm.merge(tables.of("power_law")[CELL].drop_duplicates(), on=CELL)
     if shared.empty:
@@ -215,7 +205,7 @@ def warm_up_beats_fixed_distributions(
     checks, used, notes = [], [], []
     for n, steps in hard_cells(tables, shared, shortest_plateau, longest_plateau):
         mine, others = in_cell(warm, (n, steps)), in_cell(fixed, (n, steps))
-        best, other = best_setting(mine), best_setting(others)
+        best, other = (best_setting(rows).set_index("seed") for rows in (mine, others))
         gain = (best.known_accuracy - other.known_accuracy).dropna()
         at = f"at N={n}, {steps} steps"
         checks.append(Check.of(f"gain in accuracy {at}", gain, low=least_gain))

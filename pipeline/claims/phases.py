@@ -10,10 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.analysis.phases import PLATEAU_RATIO, first_crossing
+from pipeline.analysis.selection import CELL
+from pipeline.analysis.statistics import CONFIDENCE
 from pipeline.analysis.tables import Tables
-from pipeline.claims.selection import at_default_budget
+from pipeline.claims.selection import large_enough
 from pipeline.claims.verdict import (
-    CONFIDENCE,
     Check,
     NotMeasuredError,
     NotVisibleError,
@@ -100,11 +101,11 @@ def _sizes(tables: Tables) -> pd.DataFrame:
 def plateau_end_varies_little(tables: Tables, *, relative_deviation: float) -> Result:
     """Standard deviation over seeds of t(0.99), relative to its mean (Figure 2 right).
 
-    Pooled over sizes of a quarter of the default and more, with the interval that the chi-square
-    distribution gives a standard deviation: a handful of seeds of one size says little about a spread.
+    Pooled over cells of a quarter of the default N and more, with the interval that the chi-square
+    distribution gives a standard deviation: a handful of seeds of one cell says little about a spread.
     """
-    rows = at_default_budget(tables, _sizes(tables))
-    ends = rows.groupby("individuals").plateau_end
+    rows = large_enough(tables, _sizes(tables))
+    ends = rows.groupby(CELL).plateau_end
     if rows.plateau_end.isna().any():
         raise NotVisibleError("a run is still on its plateau at its end")
     residual = rows.plateau_end / ends.transform("mean") - 1

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from pipeline.analysis.statistics import mean_interval
 from pipeline.analysis.tables import Tables
 
 REPRODUCED = "reproduced"
@@ -24,7 +24,6 @@ NOT_VISIBLE = "not visible at this scale"
 NOT_MEASURED = "not measured yet"
 VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_VISIBLE, NOT_MEASURED)
 
-CONFIDENCE = 0.95
 # With two seeds the 95 % quantile of Student's t is 12.7: an interval that says nothing.
 LEAST_SEEDS = 3
 
@@ -53,15 +52,6 @@ class Finding:
 
     def __post_init__(self) -> None:
         assert self.verdict in VERDICTS, self.verdict
-
-
-def mean_interval(values: ArrayLike) -> tuple[float, float]:
-    """95 % interval of the mean of per-seed `values` (Student t); NaN below two seeds or if one is NaN."""
-    x = np.asarray(values, float)
-    if len(x) < 2:
-        return math.nan, math.nan
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(x) - 1) * x.std(ddof=1) / math.sqrt(len(x))
-    return float(x.mean() - half), float(x.mean() + half)
 
 
 def decide(interval: tuple[float, float], seeds: int, low: float, high: float) -> str:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from pipeline.analysis import reference
+from pipeline.analysis.selection import best_setting, default_steps, with_uniform
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 from pipeline.figures.selection import Array
@@ -26,14 +27,13 @@ PAPER_STEPS = 16_000
 
 def power_law(tables: Tables) -> pd.DataFrame:
     """Runs of the power-law experiment, with the uniform ones in the same conditions as exponent 0."""
-    rows = selection.experiment(tables, "power_law")
-    return pd.concat([rows, selection.uniform_like(tables, rows)]).drop_duplicates("run")
+    return with_uniform(tables, selection.experiment(tables, "power_law"))
 
 
 def plateau_ends(tables: Tables) -> pd.DataFrame:
     """Mean over seeds, individuals (descending) x exponent; NaN where a seed never leaves the plateau."""
     rows = power_law(tables)
-    rows = rows[rows.steps == selection.default_steps(tables, rows)]
+    rows = rows[rows.steps == default_steps(tables, rows)]
     ends = rows.groupby(["individuals", "alpha"]).plateau_end.agg(lambda e: e.mean(skipna=False))
     return ends.unstack("alpha").sort_index(ascending=False)
 
@@ -52,7 +52,7 @@ def facts(tables: Tables) -> dict[str, str]:
     told = ", ".join(f"exponent {a:g} at {n:,} individuals" for n, a in best.items()) or "no run left it"
     runs = [selection.experiment(tables, name) for name in ("power_law", "celebrities", "warm_up")]
     return {
-        "steps": f"{selection.default_steps(tables, power_law(tables)):,}",
+        "steps": f"{default_steps(tables, power_law(tables)):,}",
         "paper_steps": f"{PAPER_STEPS:,}",
         "shortest": told,
         "seeds": selection.seeds_sentence(*runs),
@@ -102,12 +102,12 @@ def _best(ax: Axes, best: Grid, norm: Normalize) -> AxesImage:
 def _final(ax: Axes, tables: Tables) -> None:
     """Final loss of the best setting of each family against the number of individuals."""
     every = power_law(tables)
-    steps = selection.default_steps(tables, every)
+    steps = default_steps(tables, every)
     families = {"uniform": every[every.alpha == 0], "power_law": every[every.alpha > 0]}
     families |= {name: selection.experiment(tables, name) for name in ("celebrities", "warm_up")}
     for family, rows in families.items():
         rows = rows[rows.steps == steps]
-        cells = [(n, selection.best_setting(runs)) for n, runs in rows.groupby("individuals")]
+        cells = [(n, best_setting(runs)) for n, runs in rows.groupby("individuals")]
         means = [selection.average((r.known_loss / r.baseline).to_numpy(), log=True) for _, r in cells]
         centre = np.array([m.centre for m in means])
         bars = [

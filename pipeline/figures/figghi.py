@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.analysis import reference
+from pipeline.analysis.selection import best_setting, uniform_like
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 
@@ -70,7 +71,7 @@ def cell(tables: Tables) -> Cell:
             family: r[(r.individuals == individuals) & (r.steps == steps) & (r.distribution != "uniform")]
             for family, r in rows.items()
         }
-        uniform = selection.uniform_like(tables, pd.concat(here.values()))
+        uniform = uniform_like(tables, pd.concat(here.values()))
         if not uniform.empty and not any(runs.empty for runs in here.values()):
             cells.append(Cell(individuals, steps, uniform, here))
     if not cells:
@@ -88,7 +89,7 @@ def panels(here: Cell) -> list[tuple[Panel, str, pd.DataFrame]]:
         rows = here.families[panel.family]
         kept = np.nan
         if panel.kept:
-            kept = selection.best_setting(rows)[panel.kept].iloc[0]
+            kept = best_setting(rows)[panel.kept].iloc[0]
             rows = rows[rows[panel.kept] == kept]
         found[panel.family].append((panel, panel.title(kept), rows))
     out = []

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipeline.analysis import reference
+from pipeline.analysis.statistics import half_width
 from pipeline.analysis.tables import Tables
 
 Array = NDArray[np.float64]
-
-# Runs that agree in these differ in seed and distribution only.
-CONDITIONS = ["individuals", "steps", "batch", "learning_rate", "layers", "width"]
-DISTRIBUTION = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
-CONFIDENCE = 0.95
 
 
 class MissingExperimentError(ValueError):
@@ -30,25 +25,6 @@ def experiment(tables: Tables, name: str) -> pd.DataFrame:
             f"experiment {name!r} has no runs in the tables; add it to the scale's experiments"
         )
     return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
-
-
-def uniform_like(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs under the uniform distribution, of any experiment, in the conditions of `rows`."""
-    every = tables.runs.merge(tables.summary, on="run").drop_duplicates("run")
-    every = every[(every.kind == "pretrain") & (every.distribution == "uniform")]
-    return every.merge(rows[CONDITIONS].drop_duplicates(), on=CONDITIONS).assign(alpha=0.0)
-
-
-def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
-    """Length of the default run where `rows` have it, else their longest."""
-    default = experiment(tables, "phases").steps.iloc[0]
-    return int(default if (rows.steps == default).any() else rows.steps.max())
-
-
-def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs of the distribution with the lowest final loss on known people, mean over seeds."""
-    settings = [runs for _, runs in rows.groupby(DISTRIBUTION, dropna=False)]
-    return min(settings, key=lambda runs: runs.known_loss.mean())
 
 
 def seed_curves(tables: Tables, rows: pd.DataFrame, group: str, measure: str) -> tuple[Array, Array]:
@@ -72,15 +48,11 @@ class Average:
 def average(values: Array, *, log: bool) -> Average:
     """Over the first axis (seeds). With `log`, the geometric mean: what a logarithmic axis shows."""
     x = np.log(values) if log else np.asarray(values, float)
-    n = len(x)
-    centre = x.mean(0)
-    half = np.full_like(centre, np.nan)
-    if n > 1:
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * x.std(0, ddof=1) / np.sqrt(n)
+    centre, half = x.mean(0), half_width(x)
     low, high = centre - half, centre + half
     if log:
-        return Average(np.exp(centre), np.exp(low), np.exp(high), n)
-    return Average(centre, low, high, n)
+        return Average(np.exp(centre), np.exp(low), np.exp(high), len(x))
+    return Average(centre, low, high, len(x))
 
 
 @dataclass(frozen=True)

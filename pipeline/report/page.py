@@ -12,10 +12,9 @@ import yaml
 
 from pipeline import config as cfg
 from pipeline.analysis.tables import Tables
+from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
 from pipeline.figures import FIGURES
 
-VERDICTS = ("reproduced", "not reproduced", "not visible at this scale", "not measured yet")
-UNMEASURED = VERDICTS[-1]
 # A run that never came within 2 % of what anyone can know without facts says nothing about facts.
 BASELINE_REACHED = 1.02
 PROVENANCE = ("commit", "python", "torch", "accelerate", "numpy", "tokenizers", "device", "precision")
@@ -53,7 +52,7 @@ def amount(value: float) -> str:
 
 def ordered(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Judged claims before the others, each by number."""
-    return sorted(claims, key=lambda c: (c["verdict"] == UNMEASURED, int(c["id"].lstrip("C"))))
+    return sorted(claims, key=lambda c: (c["verdict"] == NOT_MEASURED, int(c["id"].lstrip("C"))))
 
 
 def distribution(run: pd.Series) -> str:

@@ -6,8 +6,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
+from pipeline.analysis.selection import best_setting
+from pipeline.analysis.statistics import mean_interval
 from pipeline.analysis.tables import Tables
-from pipeline.claims.verdict import VERDICTS, mean_interval
+from pipeline.claims.verdict import VERDICTS
 
 _BLOCK = re.compile(r"(<!-- results: begin[^>]*-->\n).*?(<!-- results: end -->)", re.S)
 
@@ -16,12 +18,6 @@ def _mean(values: pd.Series, digits: int = 2) -> str:
     """Mean over seeds and its 95 % interval."""
     low, high = mean_interval(values)
     return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _best(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
-    """The runs of the setting with the lowest mean final loss on known people."""
-    settings = rows.fillna(dict.fromkeys(by, 0)).groupby(by, sort=False)
-    return min((group for _, group in settings), key=lambda group: group.known_loss.mean())
 
 
 def _distribution_rows(tables: Tables) -> list[str]:
@@ -41,7 +37,7 @@ def _distribution_rows(tables: Tables) -> list[str]:
         "warm-up": ["subset", "warm_up_steps"],
     }
     for family, runs in families.items():
-        best = _best(runs[runs.individuals == n], settings[family])
+        best = best_setting(runs[runs.individuals == n])
         label = ", ".join(f"{c.replace('_', ' ')} {best[c].iloc[0]:g}" for c in settings[family])
         rows.append((family, label, best))
     return [

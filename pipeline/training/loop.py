@@ -20,6 +20,7 @@ from pipeline.probes.recall import groups, measure, value_sums
 from pipeline.training import hardware
 
 _LOG_WINDOWS = 64  # rows of the training log a run, each the mean of its window of steps
+_TIMED_STEPS = 16  # steps after the first (which compiles) that the expected time is taken from
 
 
 class DivergedError(RuntimeError):
@@ -133,6 +134,8 @@ class Trainer:
             if step == 0:
                 first_step_ends = time.perf_counter()
                 self._say(f"first step after {first_step_ends - began:.1f} s")
+            if step == _TIMED_STEPS:
+                self._say(self._expected_time(step, began, first_step_ends, evaluating))
             if (step + 1) % window == 0 or step + 1 == total:
                 row = self._log_row(step + 1, sums / in_window)
                 result.training_log.append(row)
@@ -159,6 +162,13 @@ class Trainer:
             "tokens_per_second": round(tokens / (spent - evaluating)),
         }
         return result
+
+    def _expected_time(self, step: int, began: float, first_step_ends: float, first_evaluation: float) -> str:
+        """From the pace of the steps since the first one, and the evaluation before it."""
+        pace = (time.perf_counter() - first_step_ends) / step
+        slots = len(self.run.evaluation.steps(self.run.training.steps))
+        total = first_step_ends - began + pace * self.run.training.steps + first_evaluation * (slots - 1)
+        return f"{pace * 1e3:.0f} ms a step: about {total:,.0f} s for the run"
 
     def step(self, step: int) -> tuple[torch.Tensor, int]:
         """One update. Returns [loss per token, loss per value, gradient norm, rate] and its token count."""

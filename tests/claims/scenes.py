@@ -40,8 +40,8 @@ class Scene:
         )
         parameters = {"distribution": "uniform", **dict.fromkeys(PARAMETERS, np.nan), **parameters}
         self.runs.append(
-            {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps, "batch": 64}
-            | {"baseline": baseline}
+            {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps}
+            | {"batch": 64, "learning_rate": 0.004, "layers": 3, "width": 96, "baseline": baseline}
             | parameters
         )
         ends = {

@@ -12,19 +12,7 @@ from pipeline.claims.verdict import (
     combine,
     conclude,
     decide,
-    mean_interval,
 )
-
-
-def test_interval_is_students():
-    # t quantile 4.302653 at two degrees of freedom; mean 2, standard deviation 1.
-    half = 4.302653 / math.sqrt(3)
-    assert mean_interval([1, 2, 3]) == pytest.approx((2 - half, 2 + half), abs=1e-6)
-
-
-@pytest.mark.parametrize("values", [[], [1.0], [1.0, math.nan, 2.0]])
-def test_no_interval_without_two_values_or_with_an_undefined_one(values):
-    assert all(map(math.isnan, mean_interval(values)))
 
 
 @pytest.mark.parametrize(

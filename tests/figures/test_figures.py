@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import TABLES, Tables
 from pipeline.figures import FIGURES, fig2, fig4, figghi, selection, style
 from tests.figures.synthetic_tables import BASELINE, Builder, build, without
@@ -130,11 +131,11 @@ def test_two_sizes_make_no_fit():
 
 def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
     rows = selection.experiment(tables, "celebrities")
-    assert (selection.uniform_like(tables, rows).individuals == 1024).all()
+    assert (uniform_like(tables, rows).individuals == 1024).all()
     runs = tables.runs.assign(learning_rate=tables.runs.learning_rate.where(tables.runs.alpha.isna(), 1.0))
     other = Tables(tables.experiments, runs, tables.curves, tables.summary)
     rows = selection.experiment(other, "power_law")
-    assert (selection.uniform_like(other, rows[rows.alpha > 0]).empty) and not rows.empty
+    assert (uniform_like(other, rows[rows.alpha > 0]).empty) and not rows.empty
 
 
 def test_grids_follow_the_tables():

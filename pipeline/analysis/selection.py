@@ -1,0 +1,43 @@
+"""Which runs are compared: the settings of a family, cells of a grid, and their uniform counterparts."""
+
+import pandas as pd
+
+from pipeline.analysis.tables import Tables
+
+# What distinguishes two distributions; NaN where a family has no such parameter.
+SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
+CELL = ["individuals", "steps"]
+# Runs that agree in these differ in seed and distribution only.
+CONDITIONS = [*CELL, "batch", "learning_rate", "layers", "width"]
+
+
+def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first run of each condition, setting and seed: experiments share most runs, or repeat them
+    with other checkpoints."""
+    return rows.drop_duplicates([*CONDITIONS, *SETTING, "seed"])
+
+
+def uniform_like(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pre-training runs under the uniform distribution, of any experiment, in the conditions of `rows`."""
+    every = tables.runs.merge(tables.summary, on="run")
+    uniform = every[(every.kind == "pretrain") & (every.distribution == "uniform")]
+    shared = uniform.merge(rows[CONDITIONS].drop_duplicates(), on=CONDITIONS)
+    return one_per_seed(shared).assign(alpha=0.0)
+
+
+def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` and the uniform runs in their conditions, which count as power laws of alpha 0."""
+    rows = rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
+    return one_per_seed(pd.concat([rows, uniform_like(tables, rows)]))
+
+
+def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
+    """Length of the default run where `rows` have it, else their longest."""
+    default = tables.of("phases").steps.iloc[0]
+    return int(default if (rows.steps == default).any() else rows.steps.max())
+
+
+def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs of the setting with the lowest final loss on known people, mean over seeds."""
+    settings = [runs for _, runs in rows.groupby(SETTING, dropna=False)]
+    return min(settings, key=lambda runs: runs.known_loss.mean())
