@@ -8,6 +8,7 @@ import yaml
 from pipeline import config as cfg
 
 PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
+STEPS = PARAMS["defaults"]["training"]["steps"]
 
 
 def load(tmp_path, change, scale="laptop"):
@@ -56,8 +57,8 @@ MISTAKES = {
         "distribution.count is 9999, allowed: at most",
     ),
     "warm-up longer than the run": (
-        put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": 800}),
-        "distribution.steps is 800, allowed: less than training.steps = 800",
+        put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": STEPS}),
+        f"distribution.steps is {STEPS}, allowed: less than training.steps = {STEPS}",
     ),
     "replay without a base": (
         put("defaults", "distribution", {"kind": "replay", "new": 8}),
@@ -114,11 +115,13 @@ def test_every_scale_expands(scale):
 
 def test_experiments_share_runs():
     planned = cfg.expand(cfg.load())
-    default = {p.config.id for p in planned if p.experiment == "phases" and p.config.seed == 0}
-    shared = {p.config.id for p in planned if p.experiment == "population_size" and p.config.seed == 0}
-    assert default < shared
-    bases = {p.config.base.id for p in planned if p.config.base}
-    assert bases <= {p.config.id for p in planned if p.experiment == "phases"}
+
+    def ids(experiment):
+        return {p.config.id for p in planned if p.experiment == experiment}
+
+    uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
+    assert uniform < ids("population_size") and uniform < ids("power_law")
+    assert {p.config.base.id for p in planned if p.config.base} < ids("phases")
 
 
 def test_an_edit_of_one_experiment_touches_only_its_runs(tmp_path):
