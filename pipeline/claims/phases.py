@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.analysis.phases import PLATEAU_RATIO, first_crossing
+from pipeline.analysis.scaling import LEAST_SIZES, ScalingLaw, escaped, plateau_law
 from pipeline.analysis.selection import CELL
 from pipeline.analysis.statistics import CONFIDENCE
 from pipeline.analysis.tables import Tables
@@ -21,8 +22,6 @@ from pipeline.claims.verdict import (
     Result,
     judge,
 )
-
-LEAST_SIZES = 3
 
 
 @judge("phases")
@@ -120,16 +119,16 @@ def plateau_end_varies_little(tables: Tables, *, relative_deviation: float) -> R
     return [Check(quantity, deviation, interval, seeds, -math.inf, relative_deviation)], rows
 
 
-def _escaped(tables: Tables) -> tuple[pd.DataFrame, str]:
-    """Sizes at which every seed leaves its plateau, and a note on those left out."""
+def _sizes_that_escape(tables: Tables) -> tuple[pd.DataFrame, ScalingLaw, str]:
+    """Runs of the sizes at which every seed leaves its plateau, the law they follow, a note on the others."""
     rows = tables.of("population_size")
     if rows.individuals.nunique() < LEAST_SIZES:
         raise NotMeasuredError(f"fewer than {LEAST_SIZES} population sizes in the plan")
-    left = rows.groupby("individuals").filter(lambda runs: runs.plateau_end.notna().all())
-    if left.individuals.nunique() < LEAST_SIZES:
+    law, left = plateau_law(rows), escaped(rows)
+    if law is None:
         raise NotVisibleError(f"fewer than {LEAST_SIZES} population sizes leave their plateau in every seed")
     out = sorted(set(rows.individuals) - set(left.individuals))
-    return left, f"without N = {', '.join(map(str, out))}, still on the plateau" if out else ""
+    return left, law, f"without N = {', '.join(map(str, out))}, still on the plateau" if out else ""
 
 
 @judge("population_size")
@@ -139,35 +138,28 @@ def plateau_end_scales_with_population(
     """Fit of log t(0.99) on log N, one a seed (Figure 2 right). The prefactor depends on the batch, the
     rate and the model: it is reported, not judged.
     """
-    rows, note = _escaped(tables)
-    fits = [
-        stats.linregress(np.log(runs.individuals), np.log(runs.plateau_end))
-        for _, runs in rows.groupby("seed")
-    ]
-    prefactor = math.exp(np.mean([fit.intercept for fit in fits]))
+    rows, law, note = _sizes_that_escape(tables)
     return (
         [
-            Check.of("exponent", [fit.slope for fit in fits], lowest_exponent, highest_exponent),
-            Check.of("R² of the log-log fit", [fit.rvalue**2 for fit in fits], low=r_squared),
+            Check.of("exponent", law.exponents, lowest_exponent, highest_exponent),
+            Check.of("R² of the log-log fit", law.r_squared, low=r_squared),
         ],
         rows,
-        "; ".join(filter(None, [f"prefactor {prefactor:.3g}", note])),
+        "; ".join(filter(None, [f"prefactor {law.prefactor:.3g}", note])),
     )
 
 
 @judge("population_size")
 def exposures_decline_with_population(tables: Tables, *, highest_slope: float) -> Result:
-    """Slope of log(biographies per individual seen by t(0.99)) on log N, one a seed (Figure 2 right)."""
-    rows, note = _escaped(tables)
-    rows = rows.assign(exposures=rows.plateau_end * rows.batch / rows.individuals)
-    slopes = [
-        stats.linregress(np.log(runs.individuals), np.log(runs.exposures)).slope
-        for _, runs in rows.groupby("seed")
-    ]
-    ends = rows.groupby("individuals").exposures.mean()
+    """Slope of log(biographies per individual seen by t(0.99)) on log N, one a seed (Figure 2 right).
+
+    Exposures are t(0.99) x batch / N: their slope is the exponent of the plateau's law less one.
+    """
+    rows, law, note = _sizes_that_escape(tables)
+    ends = (rows.plateau_end * rows.batch / rows.individuals).groupby(rows.individuals).mean()
     trend = f"exposures {ends.iloc[0]:.3g} at N={ends.index[0]}, {ends.iloc[-1]:.3g} at N={ends.index[-1]}"
     return (
-        [Check.of("slope of log exposures", slopes, high=highest_slope)],
+        [Check.of("slope of log exposures", law.exponents - 1, high=highest_slope)],
         rows,
         "; ".join(filter(None, [trend, note])),
     )

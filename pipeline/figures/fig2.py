@@ -1,77 +1,26 @@
 """Figure 2: three phases of learning, and the end of the plateau against the number of individuals."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy import stats
 
 from pipeline.analysis import reference
+from pipeline.analysis.scaling import LEAST_SIZES, escaped, paper_law, plateau_law
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
-
-LEAST_SIZES = 3  # any two points lie on a power law
-
-
-@dataclass(frozen=True)
-class PowerLaw:
-    """end = prefactor x individuals^exponent, in steps; low, high: 95 % interval of the exponent."""
-
-    exponent: float
-    low: float
-    high: float
-    prefactor: float
-    r_squared: float
-
-    @classmethod
-    def fit(cls, individuals: list[np.ndarray], ends: list[np.ndarray]) -> "PowerLaw":
-        """One log-log least-squares fit a seed; mean of them, and t interval over seeds."""
-        fits = [stats.linregress(np.log(n), np.log(e)) for n, e in zip(individuals, ends, strict=True)]
-        exponent = selection.average(np.array([f.slope for f in fits]), log=False)
-        prefactor = float(np.exp(np.mean([f.intercept for f in fits])))
-        r_squared = float(np.mean([f.rvalue**2 for f in fits]))
-        return cls(float(exponent.centre), float(exponent.low), float(exponent.high), prefactor, r_squared)
-
-    def __str__(self) -> str:
-        interval = "" if np.isnan(self.low) else f" [{self.low:.2f}, {self.high:.2f}]"
-        return f"{self.exponent:.2f}{interval}"
-
-    def __call__(self, individuals: np.ndarray) -> np.ndarray:
-        return self.prefactor * individuals**self.exponent
-
-
-def escaped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs with a population size at which every seed left its plateau."""
-    return rows.groupby("individuals").filter(lambda runs: runs.plateau_end.notna().all())
-
-
-def fit(rows: pd.DataFrame) -> PowerLaw | None:
-    left = escaped(rows)
-    if left.individuals.nunique() < LEAST_SIZES:
-        return None
-    seeds = [runs.sort_values("individuals") for _, runs in left.groupby("seed")]
-    return PowerLaw.fit(
-        [s.individuals.to_numpy(float) for s in seeds], [s.plateau_end.to_numpy() for s in seeds]
-    )
-
-
-def paper_fit() -> PowerLaw:
-    points = reference.points("2_right")
-    return PowerLaw.fit([points["individuals"]], [points["plateau_end"]])
 
 
 def facts(tables: Tables) -> dict[str, str]:
     rows, sizes = selection.experiment(tables, "phases"), selection.experiment(tables, "population_size")
-    mine, paper = fit(sizes), paper_fit()
+    mine, paper = plateau_law(sizes), paper_law()
     left, everyone = escaped(sizes).individuals.nunique(), sizes.individuals.nunique()
     sentence = f"No fit: {left} of {everyone} sizes left the plateau in every seed, {LEAST_SIZES} are needed."
     if mine:
         sentence = (
             f"Fit over the {left} of {everyone} sizes that left the plateau in every seed: "
             f"{mine.prefactor:.2g} N^{mine.exponent:.2f}, exponent {mine} (fits and interval over seeds), "
-            f"R² {mine.r_squared:.3f}."
+            f"R² {mine.r_squared.mean():.3f}."
         )
     return {
         "baseline": f"{rows.baseline.iloc[0]:.2f}",
@@ -80,13 +29,13 @@ def facts(tables: Tables) -> dict[str, str]:
         "time": selection.time_axis(rows, reference.curve("2_left", "loss")).sentence,
         "fit": sentence,
         "paper_exponent": str(paper),
-        "paper_r_squared": f"{paper.r_squared:.3f}",
+        "paper_r_squared": f"{paper.r_squared.mean():.3f}",
         "seeds": selection.seeds_sentence(rows, *(runs for _, runs in sizes.groupby("individuals"))),
     }
 
 
 def _scaling(ax: Axes, rows: pd.DataFrame) -> None:
-    points, law, mine = reference.points("2_right"), paper_fit(), fit(rows)
+    points, law, mine = reference.points("2_right"), paper_law(), plateau_law(rows)
     for n, runs in escaped(rows).groupby("individuals"):
         ends = selection.average(runs.plateau_end.to_numpy(), log=True)
         ax.plot(
@@ -96,7 +45,7 @@ def _scaling(ax: Axes, rows: pd.DataFrame) -> None:
         ax.errorbar(n, ends.centre, yerr=bars, fmt="o", color=style.BLUE, markersize=6, capsize=3)
     if mine:
         x = np.array([rows.individuals.min(), rows.individuals.max()], float)
-        text = f"fit: exponent {mine},\nR² {mine.r_squared:.3f}"
+        text = f"fit: exponent {mine},\nR² {mine.r_squared.mean():.3f}"
         ax.plot(x, mine(x), color=style.BLUE, label=text)
     else:
         ax.plot([], [], "o", color=style.BLUE, label="here (too few sizes for a fit)")

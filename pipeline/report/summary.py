@@ -3,14 +3,21 @@
 import re
 from collections import Counter
 
-import numpy as np
 import pandas as pd
 
-from pipeline.analysis.selection import best_setting
+from pipeline.analysis import reference
+from pipeline.analysis.scaling import paper_law, plateau_law
+from pipeline.analysis.selection import CELL, best_setting, uniform_like
 from pipeline.analysis.statistics import mean_interval
 from pipeline.analysis.tables import Tables
 from pipeline.claims.verdict import VERDICTS
 
+_SETTINGS = {
+    "uniform": (),
+    "power_law": ("alpha",),
+    "celebrities": ("count", "weight"),
+    "warm_up": ("subset", "warm_up_steps"),
+}
 _BLOCK = re.compile(r"(<!-- results: begin[^>]*-->\n).*?(<!-- results: end -->)", re.S)
 
 
@@ -21,61 +28,62 @@ def _mean(values: pd.Series, digits: int = 2) -> str:
 
 
 def _distribution_rows(tables: Tables) -> list[str]:
-    """Uniform against the best setting of each family, at the size where all of them were run."""
+    """Uniform against the best setting of each family, in the largest cell where all of them were run."""
     families = {
-        "power law": tables.of("power_law").query("distribution == 'power_law'"),
-        "celebrities": tables.of("celebrities").query("distribution == 'celebrities'"),
-        "warm-up": tables.of("warm_up").query("distribution == 'warm_up'"),
+        name: tables.of(name).query("distribution == @name")
+        for name in ("power_law", "celebrities", "warm_up")
     }
-    sizes = set.intersection(*(set(f.individuals) for f in families.values()))
-    n = max(sizes)
-    uniform = tables.of("power_law").query("distribution == 'uniform' and individuals == @n")
-    rows = [("uniform", "", uniform)]
-    settings = {
-        "power law": ["alpha"],
-        "celebrities": ["count", "weight"],
-        "warm-up": ["subset", "warm_up_steps"],
-    }
-    for family, runs in families.items():
-        best = best_setting(runs[runs.individuals == n])
-        label = ", ".join(f"{c.replace('_', ' ')} {best[c].iloc[0]:g}" for c in settings[family])
-        rows.append((family, label, best))
-    return [
-        f"| {n} people: individuals drawn by | setting | plateau ends at step | final accuracy |",
-        "|---|---|---|---|",
-        *(
-            f"| {family} | {label} | {_mean(runs.plateau_end, 0)} | {_mean(runs.known_accuracy)} |"
-            for family, label, runs in rows
-        ),
+    shared = set.intersection(*(set(map(tuple, runs[CELL].to_numpy())) for runs in families.values()))
+    cell = max(shared)
+    here = {name: runs[(runs[CELL] == cell).all(axis=1)] for name, runs in families.items()}
+    lines = [
+        f"| {cell[0]:,} people, {cell[1]:,} steps; drawn by | best setting | plateau ends at step | "
+        "final loss / baseline | final accuracy |",
+        "|---|---|---|---|---|",
     ]
+    for family, runs in {"uniform": uniform_like(tables, pd.concat(here.values())), **here}.items():
+        best = best_setting(runs)
+        setting = ", ".join(f"{name.replace('_', ' ')} {best[name].iloc[0]:g}" for name in _SETTINGS[family])
+        lines.append(
+            f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end, 0)} | "
+            f"{_mean(best.known_loss / best.baseline)} | {_mean(best.known_accuracy)} |"
+        )
+    return lines
 
 
 def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
-    runs = tables.runs
+    runs, phases = tables.runs, tables.of("phases")
     counts = Counter(claim["verdict"] for claim in claims)
-    size = tables.of("population_size")
-    slopes = [
-        np.polyfit(np.log(seed.individuals), np.log(seed.plateau_end), 1)[0]
-        for _, seed in size.groupby("seed")
-        if seed.individuals.nunique() == size.individuals.nunique()
-    ]
-    low, high = mean_interval(slopes)
-    phases = tables.of("phases")
+    size, law = tables.of("population_size"), plateau_law(tables.of("population_size"))
     tuned = tables.of("finetune_sizes")
     start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
+    paper = reference.curve("2_left", "loss")
+    hallucinated = reference.curve("M_loss", "new").values[-1] / reference.baseline()
+    least, *_, most = tuned.groupby("new")
+    growth = "Too few sizes leave their plateau for a scaling law."
+    if law:
+        growth = (
+            f"Over {size.individuals.min():,} to {size.individuals.max():,} people the plateau grows as N to "
+            f"the power of {law} (paper: {paper_law()})."
+        )
     lines = [
-        f"{len(runs)} training runs, {runs.tokens.sum() / 1e6:.0f} M tokens, "
-        f"{runs.seconds.sum() / 3600:.1f} core-hours. Of the paper's {len(claims)} claims "
-        + ", ".join(f"{counts[v]} {v}" for v in VERDICTS)
-        + ". Mean over seeds with its 95 % interval:",
+        f"{len(runs)} training runs of {runs.parameters.max() / 1e6:.1f} M parameters on "
+        f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
+        f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
+        f"Of the paper's {len(claims)} claims " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS) + ". "
+        "Mean over seeds with its 95 % interval:",
         "",
-        f"- The plateau grows with the population as N^{np.mean(slopes):.2f} [{low:.2f}, {high:.2f}] "
-        f"(paper: N^0.81), N = {size.individuals.min()} to {size.individuals.max()}.",
+        f"- The plateau takes {_mean(phases.plateau_end / phases.steps)} of the default run (paper: "
+        f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
+        f"at its end the model knows {_mean(phases.known_accuracy, 3)} of the facts.",
+        f"- {growth}",
         f"- Never-seen people: final loss {_mean(phases.new_loss / phases.baseline)} times the no-knowledge "
-        f"baseline (paper: 2.37) while known people reach {_mean(phases.known_accuracy)} accuracy.",
-        f"- Fine-tuning on {tuned.new.min():g} to {tuned.new.max():g} new people takes the accuracy on old "
-        f"ones from {start.mean():.2f} to {_mean(tuned.known_accuracy)} in {tuned.steps.max()} steps.",
+        f"baseline (paper: {hallucinated:.2f}).",
+        f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
+        f"{start.mean():.3f} to "
+        + " and ".join(f"{_mean(r.known_accuracy)} with {new:g} new people" for new, r in (least, most))
+        + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
         "",
         *_distribution_rows(tables),
     ]

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import TABLES, Tables
-from pipeline.figures import FIGURES, fig2, fig4, figghi, selection, style
-from tests.figures.synthetic_tables import BASELINE, Builder, build, without
+from pipeline.figures import FIGURES, fig4, figghi, selection, style
+from tests.figures.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
     "fig2": ("phases", "population_size"),
@@ -105,28 +105,6 @@ def test_geometric_mean_and_interval():
     assert mean.high == pytest.approx(10 * np.exp(4.3027 * np.log(10) / np.sqrt(3)), rel=1e-3)
     alone = selection.average(np.array([[2.0]]), log=False)
     assert alone.centre == 2 and np.isnan(alone.low)
-
-
-def test_known_power_law_is_recovered():
-    n = np.array([1000.0, 2000.0, 8000.0])
-    law = fig2.PowerLaw.fit([n, n], [0.43 * n**0.81, 0.43 * n**0.81])
-    assert (law.exponent, law.prefactor) == pytest.approx((0.81, 0.43))
-    assert fig2.paper_fit().exponent == pytest.approx(0.81, abs=0.005)
-
-
-def test_sizes_with_a_seed_on_the_plateau_leave_the_fit():
-    tables = build()
-    stuck = tables.runs[(tables.runs.individuals == 2048) & (tables.runs.seed == 0)].run
-    tables.summary.loc[tables.summary.run.isin(stuck), "plateau_end"] = np.nan
-    rows = selection.experiment(tables, "population_size")
-    assert set(fig2.escaped(rows).individuals) == {256, 512, 1024}
-
-
-def test_two_sizes_make_no_fit():
-    b = Builder()
-    for n in (256, 512):
-        b.pretrain("population_size", individuals=n)
-    assert fig2.fit(selection.experiment(b.tables(), "population_size")) is None
 
 
 def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
