@@ -34,6 +34,10 @@ DEFAULT_SCALE = "laptop"
 class ConfigError(ValueError):
     """A mistake of the user's in the parameters; the message is one line that says how to mend it."""
 
+    def __init__(self, message: str) -> None:
+        # Keys and values are the user's and may hold anything.
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
 
 class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -310,6 +314,12 @@ def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict
     return out
 
 
+def _readable(given: Any) -> str:
+    """A value as one short line."""
+    text = str(given) if str(given).strip() else repr(given)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def _one_line(error: ValidationError, where: str) -> ConfigError:
     """The first of pydantic's errors as one line: the key, what was given and what is allowed."""
     first = error.errors()[0]
@@ -322,8 +332,7 @@ def _one_line(error: ValidationError, where: str) -> ConfigError:
         case "value_error":  # raised in this module: it already says what was given
             message = first["msg"].removeprefix("Value error, ")
         case _:
-            given = str(first["input"])
-            message = f"{first['msg']}, given: {given if len(given) <= 80 else given[:77] + '...'}"
+            message = f"{first['msg']}, given: {_readable(first['input'])}"
     return ConfigError(f"{path}: {message}")
 
 
