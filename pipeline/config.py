@@ -270,7 +270,8 @@ class Experiment(Frozen):
 
     Keys are dotted paths into a run's config ("training.steps"). `finetune: true` adds the
     overrides of the top-level `finetuning` block and starts each run from the pre-training run that
-    the same `set` and `grid` describe.
+    the same `set` and `grid` describe. `joins` names the experiment that the runs are counted to, for
+    more seeds at a part of a grid.
     """
 
     figure: str
@@ -279,6 +280,7 @@ class Experiment(Frozen):
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
     cases: dict[str, dict[str, Any]] = Field(default={"default": {}}, min_length=1)
     finetune: bool = False
+    joins: str | None = None
 
 
 class Params(Frozen):
@@ -288,6 +290,15 @@ class Params(Frozen):
     defaults: dict[str, Any]
     finetuning: FineTuning
     experiments: dict[str, Experiment] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _joined_exist(self) -> Params:
+        for name, experiment in self.experiments.items():
+            if experiment.joins is not None and experiment.joins not in self.experiments:
+                raise ValueError(
+                    f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(self.experiments)}"
+                )
+        return self
 
 
 class PlannedRun(Frozen):
@@ -333,7 +344,7 @@ def _one_line(error: ValidationError, where: str) -> ConfigError:
             message = first["msg"].removeprefix("Value error, ")
         case _:
             message = f"{first['msg']}, given: {_readable(first['input'])}"
-    return ConfigError(f"{path}: {message}")
+    return ConfigError(f"{path}: {message}" if path else message)
 
 
 def _run(config: dict[str, Any], where: str) -> RunConfig:
@@ -373,7 +384,11 @@ def expand(params: Params) -> list[PlannedRun]:
                 )
             resolved = _with(start, overrides, f"{where}.cases.{case}")
             planned.append(
-                PlannedRun(experiment=name, case=case, config=_run(resolved, f"{where}.cases.{case}"))
+                PlannedRun(
+                    experiment=experiment.joins or name,
+                    case=case,
+                    config=_run(resolved, f"{where}.cases.{case}"),
+                )
             )
     return planned
 
@@ -388,12 +403,12 @@ def distinct_runs(planned: list[PlannedRun]) -> dict[str, RunConfig]:
     return runs
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any], path: str = "") -> dict[str, Any]:
-    """`over` on `base`, key by key; an experiment is replaced whole, so scales share no cases."""
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` on `base`, key by key; `experiments` is replaced whole, as scales share no cases."""
     out = dict(base)
     for key, value in over.items():
-        deep = isinstance(value, dict) and isinstance(out.get(key), dict) and path != "experiments"
-        out[key] = _merge(out[key], value, key) if deep else value
+        deep = isinstance(value, dict) and isinstance(out.get(key), dict) and key != "experiments"
+        out[key] = _merge(out[key], value) if deep else value
     return out
 
 

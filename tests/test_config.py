@@ -1,6 +1,7 @@
 """Parameters: expansion into runs, and one clear line for every mistake."""
 
 import copy
+import re
 
 import pytest
 import yaml
@@ -77,6 +78,10 @@ MISTAKES = {
     ),
     "unknown key of an experiment": (put("experiments", "phases", "repeats", 3), "repeats: unknown key"),
     "a list for a mapping": (put("defaults", [1]), "defaults: "),
+    "joining nothing": (
+        put("experiments", "warm_up_of_many", "joins", "warmup"),
+        "experiments.warm_up_of_many.joins is warmup, allowed: ",
+    ),
     "missing block": (lambda p: p["defaults"].pop("model"), "model: missing key"),
 }
 
@@ -119,8 +124,12 @@ def test_experiments_share_runs():
     def ids(experiment):
         return {p.config.id for p in planned if p.experiment == experiment}
 
+    assert {p.experiment for p in planned} == {
+        n for n, e in cfg.load().experiments.items() if e.joins is None
+    }
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
-    assert uniform < ids("population_size") and uniform < ids("power_law")
+    first = {i for i in uniform if re.search("-s[012]-", i)}
+    assert first < ids("population_size") and uniform < ids("power_law")
     assert {p.config.base.id for p in planned if p.config.base} < ids("phases")
 
 
