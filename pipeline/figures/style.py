@@ -1,5 +1,6 @@
 """What the figures share: fonts, colours, the drawing of averages and of the paper's curves, saving."""
 
+import re
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -31,7 +32,9 @@ DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 1.2}
 BASELINE_LABEL = "no-knowledge baseline"
 
 RC: Any = {
-    "font.family": "DejaVu Sans",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # of like widths: SVG text is the reader's font
+    "svg.fonttype": "none",  # text as text: half the size, searchable
     "font.size": 10,
     "axes.titlesize": 10.5,
     "axes.labelsize": 10,
@@ -165,3 +168,17 @@ def save(fig: Figure, path: Path, kind: str) -> None:
     """Write `fig` as "svg" or "png". SVG files carry no date: they change only if the drawing does."""
     with context():
         fig.savefig(path, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+    if kind == "svg":
+        path.write_text(compact(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def compact(svg: str) -> str:
+    """The same drawing in a quarter less: paths to 0.01 points, no white space between elements."""
+
+    def rounded(path: re.Match[str]) -> str:
+        numbers = re.sub(
+            r"-?\d+\.\d+", lambda n: f"{float(n.group()):.2f}".rstrip("0").rstrip("."), path.group()
+        )
+        return re.sub(r"\s+", " ", numbers)
+
+    return re.sub(r">\s*\n\s*<", "><", re.sub(r'\bd="[^"]*"', rounded, svg))

@@ -55,6 +55,21 @@ def ordered(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(claims, key=lambda c: (c["verdict"] == NOT_MEASURED, int(c["id"].lstrip("C"))))
 
 
+def measured(claim: dict[str, Any]) -> list[str]:
+    """The measured quantities of a claim, a line each, with their intervals where there are any."""
+    # "exponent 0.78 (needs > 0.7); ..." and "exponent [0.62, 0.94]; ..." (pipeline/claims/verdict.py).
+    intervals = [part.rpartition(" [") for part in (claim["interval"] or "").split("; ") if part]
+    lines = []
+    for line in claim["value"].split("; "):
+        for quantity, _, interval in intervals:
+            if line.startswith(f"{quantity} "):
+                estimate, _, rest = line.removeprefix(f"{quantity} ").partition(" ")
+                line = f"{quantity} {estimate} [{interval} {rest}"
+                break
+        lines.append(line)
+    return lines
+
+
 def distribution(run: pd.Series) -> str:
     """A run's distribution with its parameters."""
     parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
@@ -135,7 +150,9 @@ def render(scale: str, params: cfg.Params, results: Path) -> str:
     )
     return environment.get_template("page.html.j2").render(
         scale=scale,
-        claims=[claim | {"figures": figure_links(claim["figure"])} for claim in claims],
+        claims=[
+            claim | {"figures": figure_links(claim["figure"]), "lines": measured(claim)} for claim in claims
+        ],
         verdicts={v: found.count(v) for v in dict.fromkeys([*VERDICTS, *found])},
         figures=figures(tables, results / "figures"),
         runs=runs,

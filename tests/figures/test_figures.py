@@ -80,6 +80,11 @@ def test_equal_tables_give_equal_files(kind, tables, tmp_path):
     assert files[0].read_bytes() == files[1].read_bytes() != b""
 
 
+def test_compact_drawings_keep_their_shapes_and_words():
+    svg = '<g>\n  <path d="M 1.23456 -2.0\nL 3.5 40"/>\n  <text x="1.23456">a  b &gt; c</text>\n</g>'
+    assert style.compact(svg) == '<g><path d="M 1.23 -2 L 3.5 40"/><text x="1.23456">a  b &gt; c</text></g>'
+
+
 def test_command_line_writes_both_files(tables, tmp_path):
     for name in TABLES:
         getattr(tables, name).to_csv(tmp_path / f"{name}.csv", index=False)

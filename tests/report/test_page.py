@@ -103,6 +103,18 @@ def test_counts_and_flags(html):
     assert html.count("never reached the baseline") == 1
 
 
+def test_intervals_stand_behind_their_quantities():
+    claim = {
+        "value": "R² of a fit 0.993 (needs > 0.99); exponent undefined in a seed (needs > 0.7); factor 1.72",
+        "interval": "R² of a fit [0.982, 1]",
+    }
+    assert page.measured(claim) == [
+        "R² of a fit 0.993 [0.982, 1] (needs > 0.99)",
+        "exponent undefined in a seed (needs > 0.7)",
+        "factor 1.72",
+    ]
+
+
 def test_judged_claims_come_first_by_number():
     ids = [c["id"] for c in page.ordered(claims("run"))]
     assert ids[:3] == ["C1", "C2", "C4"] and ids[-13] == "C3" and ids[-1] == "C51"
