@@ -5,6 +5,7 @@ snakemake --cores all --config scale=smoke     another scale: smoke or paper
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from snakemake.utils import min_version
 
 from pipeline import config as cfg
 from pipeline.figures import FIGURES
+from pipeline.processes import PARENT, LockedError, lock
 
 min_version("9.0")
 
@@ -32,6 +34,26 @@ RUNS = cfg.distinct_runs(PLANNED)
 PRETRAINED = [name for name, run in RUNS.items() if run.base is None]
 FINETUNED = [name for name, run in RUNS.items() if run.base is not None]
 RESULTS = f"results/{SCALE}"
+
+
+# Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
+os.environ[PARENT] = str(os.getpid())
+# glibc gives freed memory back to the kernel and fetches it again at each step: 5 % of a CPU run.
+for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+    os.environ.setdefault(name, str(2**32))
+
+
+onstart:
+    # Instead of Snakemake's lock (`nolock` in the profile), which a killed Snakemake leaves behind.
+    global LOCK
+    try:
+        LOCK = lock(cfg.ROOT / ".snakemake" / f"{SCALE}.lock")
+    except LockedError:
+        print(
+            f"error: another Snakemake works on {RESULTS}; wait for it or stop it",
+            file=sys.stderr,
+        )
+        sys.exit(1)
 
 
 wildcard_constraints:

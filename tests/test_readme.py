@@ -1,11 +1,14 @@
 """The README quotes what was measured."""
 
 import json
+import re
 
 import pytest
 
 from pipeline import config as cfg
 from pipeline.analysis.tables import Tables
+from pipeline.data import tokenizer as tok
+from pipeline.data.population import draw
 from pipeline.report import summary
 
 
@@ -21,3 +24,19 @@ def test_the_block_is_replaced_between_its_markers():
     assert summary.insert(old, "new\n") == old.replace("old", "new")
     with pytest.raises(ValueError, match="markers"):
         summary.insert("no markers", "new")
+
+
+def test_token_counts_of_the_paper_scale():
+    who = cfg.expand(cfg.load("paper"))[0].config.population.model_copy(
+        update={"individuals": 4000, "unseen": 1}
+    )
+    meta = draw(who, 0, tok.train(who.pools, who.vocabulary)).meta
+    text = (cfg.ROOT / "README.md").read_text().replace("\n", " ")
+    value, name, biography, baseline = re.search(
+        r"a value takes ([\d.]+) tokens, a name ([\d.]+) and a biography (\d+); .* baseline is ([\d.]+) nats",
+        text,
+    ).groups()
+    assert meta["tokens_per_value"] == pytest.approx(float(value), abs=0.03)
+    assert meta["tokens_per_name"] == pytest.approx(float(name), abs=0.07)
+    assert meta["tokens_per_biography"] == pytest.approx(float(biography), abs=0.7)
+    assert meta["baseline_nats"] == pytest.approx(float(baseline), abs=5e-4)

@@ -4,13 +4,17 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline import config as cfg
+from pipeline.processes import lock
 
 ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
@@ -129,6 +133,53 @@ def test_an_unknown_scale_is_named(finished):
     )
     assert failed.returncode in (1, 2) and "allowed: laptop, paper, smoke" in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_a_run_told_to_stop_goes_on_to_the_same_bits(finished, tmp_path):
+    name, run = next(iter(cfg.distinct_runs(cfg.expand(cfg.load("smoke"))).items()))
+    results, out = finished / "results" / "smoke", tmp_path / "out"
+    command = [sys.executable, "-m", "pipeline.stages.train", "--scale", "smoke", "--run", name]
+    command += ["--population", results / "populations" / run.population_id]
+    command += ["--out", out, "--state", tmp_path / "state"]
+    stopped = subprocess.Popen(
+        command, cwd=finished, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not stopped.stdout.readline().startswith("first step"):
+        assert stopped.poll() is None
+    stopped.terminate()
+    _, errors = stopped.communicate(timeout=60)
+    assert stopped.returncode == 128 + signal.SIGTERM and not out.exists()
+    assert "SIGTERM at step" in errors and errors.count("\n") == 1
+    resumed = subprocess.run(command, cwd=finished, env=ENV, capture_output=True, text=True, check=True)
+    assert "resumed at step" in resumed.stdout and not (tmp_path / "state").exists()
+    for file in ("weights.safetensors", "curve.csv", "training.csv", "config.json"):
+        assert (out / file).read_bytes() == (results / "runs" / name / file).read_bytes(), file
+
+
+def test_a_second_snakemake_is_refused_in_one_line(finished, edited):
+    edited("pipeline/claims/claims.yaml", "tolerances:", "tolerances: ")
+    held = lock(finished / ".snakemake" / "smoke.lock")
+    refused = snakemake(finished, check=False)
+    held.close()
+    assert refused.returncode == 1 and "another Snakemake works on results/smoke" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_what_a_killed_snakemake_leaves_behind_needs_no_hand(finished, edited):
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 80}\n")
+    killed = subprocess.Popen(
+        ["snakemake", "--cores", "2", "--config", "scale=smoke"], cwd=finished, env=ENV,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    process = psutil.Process(killed.pid)
+    while not (jobs := process.children(recursive=True)):
+        time.sleep(0.05)
+    killed.kill()
+    killed.wait()
+    gone, alive = psutil.wait_procs(jobs, timeout=30)
+    assert gone and not alive, "jobs outlive the Snakemake that started them"
+    snakemake(finished)
+    assert planned_jobs(finished) == {}
 
 
 def test_biographies_can_be_read(finished):

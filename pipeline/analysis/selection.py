@@ -41,3 +41,7 @@ def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
     """Runs of the setting with the lowest final loss on known people, mean over seeds."""
     settings = [runs for _, runs in rows.groupby(SETTING, dropna=False)]
     return min(settings, key=lambda runs: runs.known_loss.mean())
+
+
+def in_cell(rows: pd.DataFrame, cell: tuple[int, int]) -> pd.DataFrame:
+    return rows[(rows.individuals == cell[0]) & (rows.steps == cell[1])]

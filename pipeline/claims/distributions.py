@@ -8,9 +8,9 @@ import itertools
 
 import pandas as pd
 
-from pipeline.analysis.selection import CELL, best_setting, uniform_like, with_uniform
+from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like, with_uniform
 from pipeline.analysis.tables import Tables
-from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, hard_cells, in_cell
+from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, hard_cells
 from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 
 # t(0.99) under uniform sampling, 2,970 of 8,000 steps, in the cell of Figures G and H.

@@ -51,7 +51,3 @@ def hard_cells(
             f"no cell in which the uniform plateau takes {shortest:g} to {longest:g} of the run: {measured}"
         )
     return found
-
-
-def in_cell(rows: pd.DataFrame, cell: tuple[int, int]) -> pd.DataFrame:
-    return rows[(rows.individuals == cell[0]) & (rows.steps == cell[1])]

@@ -23,6 +23,7 @@ from pipeline.data.pools import (
     pool,
     templates,
 )
+from pipeline.files import atomic_path, write_atomically
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -135,7 +136,6 @@ class Population:
         return int(total.max())
 
     def save(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         arrays = {
             k: getattr(self, k)
             for k in (
@@ -148,9 +148,10 @@ class Population:
                 "token_ids",
             )
         }
-        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "people.safetensors")
+        with atomic_path(folder / "people.safetensors") as temporary:
+            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary)
         described = {"config": self.config.model_dump(mode="json"), **self.meta}
-        (folder / "population.json").write_text(json.dumps(described, indent=1) + "\n")
+        write_atomically(folder / "population.json", json.dumps(described, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> Population:

@@ -24,18 +24,27 @@ class FigureSpec:
     template: str
 
     def draw(self, tables: "Tables") -> "Figure":
-        """Raises ValueError when an experiment that the figure needs is not in the tables."""
+        """The figure; a panel that says why where the plan lacks runs that it needs."""
         from pipeline.figures import style
+        from pipeline.figures.selection import MissingExperimentError
 
         module = importlib.import_module(self.module)
         with style.context():
-            fig = module.draw(tables)
-            style.note(fig, module.facts(tables)["seeds"])
+            try:
+                fig = module.draw(tables)
+                style.note(fig, module.facts(tables)["seeds"])
+            except MissingExperimentError as why:
+                return style.message(f"Figure {self.counterpart} is not drawn: {why}")
         return fig
 
     def caption(self, tables: "Tables") -> str:
         """The caption with its numbers, which come from the tables and the paper's curves."""
-        return self.template.format_map(importlib.import_module(self.module).facts(tables))
+        from pipeline.figures.selection import MissingExperimentError
+
+        try:
+            return self.template.format_map(importlib.import_module(self.module).facts(tables))
+        except MissingExperimentError as why:
+            return f"Not drawn: {why}."
 
 
 FIGURES = {

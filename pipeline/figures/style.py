@@ -1,6 +1,7 @@
 """What the figures share: fonts, colours, the drawing of averages and of the paper's curves, saving."""
 
 import re
+import textwrap
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -64,6 +65,13 @@ def new_figure(
     """A figure of `width` x `height` inches and its axes (rows, columns)."""
     fig = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
     return fig, fig.subplots(rows, columns, squeeze=False, **subplots)
+
+
+def message(text: str) -> Figure:
+    """A figure that holds a sentence instead of a drawing."""
+    fig = Figure(figsize=(9, 1.6))
+    fig.text(0.5, 0.5, textwrap.fill(text, 100), ha="center", va="center")
+    return fig
 
 
 def note(fig: Figure, text: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.analysis import reference
 from pipeline.analysis.scaling import paper_law, plateau_law
-from pipeline.analysis.selection import CELL, best_setting, uniform_like
+from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
 from pipeline.analysis.statistics import mean_interval
 from pipeline.analysis.tables import Tables
 from pipeline.claims.verdict import VERDICTS
@@ -35,7 +35,7 @@ def _distribution_rows(tables: Tables) -> list[str]:
     }
     shared = set.intersection(*(set(map(tuple, runs[CELL].to_numpy())) for runs in families.values()))
     cell = max(shared)
-    here = {name: runs[(runs[CELL] == cell).all(axis=1)] for name, runs in families.items()}
+    here = {name: in_cell(runs, cell) for name, runs in families.items()}
     lines = [
         f"| {cell[0]:,} people, {cell[1]:,} steps; drawn by | best setting | plateau ends at step | "
         "final loss / baseline | final accuracy |",

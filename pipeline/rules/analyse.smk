@@ -18,6 +18,7 @@ rule tables:
         source=source(
             "pipeline/analysis/tables.py",
             "pipeline/analysis/phases.py",
+            "pipeline/data/population.py",
             "pipeline/stages/tables.py",
         ),
     output:
@@ -91,7 +92,9 @@ rule page:
         tables=rules.tables.output,
         claims=f"{RESULTS}/claims.json",
         source=source(
-            "pipeline/report/*",
+            "pipeline/report/page*",
+            "pipeline/analysis/*.py",
+            "pipeline/claims/verdict.py",
             "pipeline/figures/*.py",
             "pipeline/stages/report.py",
             "pipeline/config.py",

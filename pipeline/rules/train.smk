@@ -2,6 +2,7 @@
 #   in    its population; for fine-tuning the base's folder
 #   out   results/<scale>/runs/<id>/{config.json, curve.csv, training.csv, cost.json, weights.safetensors}
 #   runs  pipeline.stages.train
+#   state results/<scale>/state/<id>/ while it trains, apart from the outputs, which Snakemake clears
 # A run's id holds the hash of its resolved parameters: an edit of params.yaml asks for other ids, so it
 # re-trains exactly the runs that depend on it, and nothing old can be taken for something new.
 
@@ -27,9 +28,11 @@ rule pretrain:
         scale=SCALE,
         population=folder_of("population"),
         out=subpath(output.weights, parent=True),
+        state=f"{RESULTS}/state/{{run}}",
     shell:
         "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
-        " --population {params.population} --out {params.out} --threads {threads} > {log} 2>&1"
+        " --population {params.population} --out {params.out} --state {params.state}"
+        " --threads {threads} > {log} 2>&1"
 
 
 rule finetune:
@@ -55,7 +58,8 @@ rule finetune:
         population=folder_of("population"),
         base=folder_of("base"),
         out=subpath(output.weights, parent=True),
+        state=f"{RESULTS}/state/{{run}}",
     shell:
         "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --base {params.base} --out {params.out}"
-        " --threads {threads} > {log} 2>&1"
+        " --state {params.state} --threads {threads} > {log} 2>&1"

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.analysis.tables import TABLES, Tables
 from pipeline.claims.ledger import judge_all
 from pipeline.claims.verdict import VERDICTS
+from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -28,7 +29,7 @@ def main() -> None:
                 f"{args.tables / name}.csv: missing, run the analysis of this scale first"
             )
     entries = judge_all(Tables.read(args.tables))
-    common.write_atomically(args.out, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(args.out, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
     counts = collections.Counter(entry["verdict"] for entry in entries)
     for verdict in VERDICTS:
         print(f"{counts[verdict]:3} {verdict}")

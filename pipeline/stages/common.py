@@ -1,15 +1,15 @@
 """What every stage's command line shares."""
 
 import argparse
-import contextlib
+import hashlib
 import importlib.metadata
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline import config as cfg
+from pipeline.processes import die_with_parent
 
 
 class StageError(RuntimeError):
@@ -33,23 +33,14 @@ def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     return runs[run_id]
 
 
-@contextlib.contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes `path` when the block ends well, so no half-written file is seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+def code_digest() -> str:
+    """Checksum of the code and texts that decide what a training run computes, and of torch's version."""
+    digest = hashlib.sha256(importlib.metadata.version("torch").encode())
+    for folder in ("data", "model", "training", "probes"):
+        for path in sorted((cfg.ROOT / "pipeline" / folder).rglob("*")):
+            if path.suffix in (".py", ".txt"):
+                digest.update(path.relative_to(cfg.ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def provenance() -> dict[str, str]:
@@ -72,10 +63,13 @@ def commit() -> str:
     return head.stdout.strip() + ("+" if status.stdout.strip() else "")
 
 
-def run_stage(main: Callable[[], None]) -> None:
-    """Run a stage; a mistake of the user's is one line on stderr and exit code 2."""
+def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
+    """Run a stage. A mistake of the user's, or one of `one_line`, is one line on stderr and exit code 2, or
+    128 + the signal's number where the error has one, as a shell has it."""
+    die_with_parent()
+    expected: tuple[type[Exception], ...] = (cfg.ConfigError, StageError, *one_line)
     try:
         main()
-    except (cfg.ConfigError, StageError) as error:
+    except expected as error:
         print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(128 + error.signum if hasattr(error, "signum") else 2)

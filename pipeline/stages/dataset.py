@@ -14,6 +14,7 @@ from pipeline.config import Uniform
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler
+from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -60,7 +61,7 @@ def main() -> None:
         parser.error("--out or --show is needed")
     tokenizer = tok.train(run.population.pools, run.population.vocabulary)
     population = draw(run.population, run.seed, tokenizer)
-    common.write_atomically(args.out / "tokenizer.json", tokenizer.to_str(pretty=True))
+    write_atomically(args.out / "tokenizer.json", tokenizer.to_str(pretty=True))
     population.save(args.out)
     describe(population)
 

@@ -18,6 +18,7 @@ from pipeline.config import RunConfig
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler
+from pipeline.files import write_atomically
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
 from pipeline.stages import common
@@ -63,7 +64,7 @@ def main() -> None:
         run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
         rows += evaluate(run, load_file(folder / "weights.safetensors"), population)
         print(f"{run.id}: done", flush=True)
-    common.write_atomically(args.out, pd.DataFrame(rows).to_csv(index=False))
+    write_atomically(args.out, pd.DataFrame(rows).to_csv(index=False))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.analysis.tables import Tables
 from pipeline.figures import FIGURES, style
-from pipeline.figures.selection import MissingExperimentError
+from pipeline.files import atomic_path
 from pipeline.stages import common
 
 
@@ -22,10 +22,10 @@ def main() -> None:
     args = parser.parse_args()
     try:
         fig = FIGURES[args.figure].draw(Tables.read(args.tables))
-    except (MissingExperimentError, FileNotFoundError) as error:
+    except FileNotFoundError as error:
         raise common.StageError(f"{args.figure}: {error}") from None
     for kind in ("svg", "png"):
-        with common.atomic_path(args.out / f"{args.figure}.{kind}") as temporary:
+        with atomic_path(args.out / f"{args.figure}.{kind}") as temporary:
             style.save(fig, temporary, kind)
 
 

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from pipeline.analysis.tables import Tables
+from pipeline.files import write_atomically
 from pipeline.report import summary
 from pipeline.stages import common
 
@@ -20,7 +21,7 @@ def main() -> None:
     tables = Tables.read(args.results / "tables")
     claims = json.loads((args.results / "claims.json").read_text())
     text = summary.insert(args.readme.read_text(), summary.block(tables, claims))
-    common.write_atomically(args.readme, text)
+    write_atomically(args.readme, text)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from pipeline import config as cfg
+from pipeline.files import write_atomically
 from pipeline.report import page
 from pipeline.stages import common
 
@@ -22,7 +23,7 @@ def main() -> None:
         html = page.render(args.scale, params, args.results)
     except FileNotFoundError as error:
         raise common.StageError(f"{error.filename}: not found; run the stage that writes it") from None
-    common.write_atomically(args.out, html)
+    write_atomically(args.out, html)
 
 
 if __name__ == "__main__":

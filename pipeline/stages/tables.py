@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline import config as cfg
 from pipeline.analysis.tables import gather
+from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -24,7 +25,7 @@ def main() -> None:
             f"{error.filename}: missing; run `snakemake --cores all` to make it"
         ) from None
     for name, table in tables.items():
-        common.write_atomically(args.out / f"{name}.csv", table.to_csv(index=False))
+        write_atomically(args.out / f"{name}.csv", table.to_csv(index=False, float_format="%.8g"))
         print(f"{name}: {len(table)} rows")
 
 

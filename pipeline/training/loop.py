@@ -5,12 +5,10 @@ several: every process draws its own rows of the same global batch.
 """
 
 import math
-import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 
 import torch
-from tqdm import tqdm
 
 from pipeline import config as cfg
 from pipeline.data.population import Population
@@ -18,9 +16,12 @@ from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer, flops_per_token
 from pipeline.probes.recall import groups, measure, value_sums
 from pipeline.training import hardware
+from pipeline.training.interrupts import InterruptedRunError, Interrupts
+from pipeline.training.progress import Progress, Reporter
+from pipeline.training.state import Saved, StateStore, load_optimiser, optimiser_tensors
 
 _LOG_WINDOWS = 64  # rows of the training log a run, each the mean of its window of steps
-_TIMED_STEPS = 16  # steps after the first (which compiles) that the expected time is taken from
+_SAVING_SHARE = 0.02  # of the run's time at most goes into saving its state
 
 
 class DivergedError(RuntimeError):
@@ -32,9 +33,9 @@ class Result:
     """What a run leaves. Rows are dictionaries, ready for a table."""
 
     model: Transformer
-    evaluations: list[dict] = field(default_factory=list)
-    training_log: list[dict] = field(default_factory=list)
-    cost: dict = field(default_factory=dict)
+    evaluations: list[dict]
+    training_log: list[dict]
+    cost: dict
 
 
 def learning_rate(training: cfg.Training, step: int) -> float:
@@ -74,6 +75,7 @@ class Trainer:
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         self.world = world
+        self.interrupts = Interrupts()
         self.rows = torch.arange(rank, t.batch, world, device=self.accelerator.device)
 
     def _count_flops(self) -> float:
@@ -107,70 +109,89 @@ class Trainer:
         )
         return cost
 
+    def train(self, store: StateStore | None = None, save_every: float = 5.0) -> Result:
+        """Train to the end, from the newest state in `store` if it holds one.
+
+        State is saved every `save_every` seconds, less often where saving is slow. On SIGTERM or SIGINT it
+        is saved at once, and InterruptedRunError raised.
+        """
+        run, total = self.run, self.run.training.steps
+        cost, now = self.announce(), self._restore(store)
+        slots = run.evaluation.steps(total)
+        window = max(1, total // _LOG_WINDOWS)
+        reporter = Reporter(total, len(slots), now.step, quiet=not self.accelerator.is_main_process)
+        began, save_at = time.perf_counter() - now.seconds, time.perf_counter() + save_every
+        try:
+            with self.interrupts, reporter.bar:
+                while True:
+                    self.interrupts.check()
+                    if store and time.perf_counter() > save_at:
+                        save_at = time.perf_counter() + max(
+                            save_every, self._save(store, now) / _SAVING_SHARE
+                        )
+                    if now.step in slots and not now.evaluated:
+                        tick = time.perf_counter()
+                        with self.interrupts.immediate():
+                            rows = self.evaluate(now.step, run.evaluation.sequences)
+                        now.evaluations += rows
+                        now.seconds_evaluating += time.perf_counter() - tick
+                    if now.step == total:
+                        break
+                    statistics, seen = self.step(now.step)
+                    now.step, now.tokens, now.in_window = now.step + 1, now.tokens + seen, now.in_window + 1
+                    now.window = [a + b for a, b in zip(now.window, statistics, strict=True)]
+                    now.seconds = time.perf_counter() - began
+                    if now.step % window == 0 or now.step == total:
+                        now.training_log.append(self._log_row(now))
+                        now.window, now.in_window = [0.0] * len(now.window), 0
+                        reporter.logged(now)
+                    reporter.updated(now)
+        except InterruptedRunError as interrupted:
+            if store:
+                self._save(store, now)
+            raise InterruptedRunError(interrupted.signum, now.step) from None
+        now.seconds = time.perf_counter() - began
+        cost |= {
+            "tokens": now.tokens,
+            "seconds": round(now.seconds, 2),
+            "seconds_evaluating": round(now.seconds_evaluating, 2),
+            "seconds_to_first_step": round(reporter.seconds_to_first_step, 2),
+            "tokens_per_second": round(now.tokens_per_second),
+        }
+        model = self.accelerator.unwrap_model(self.model)
+        return Result(model, now.evaluations, now.training_log, cost)
+
+    def _restore(self, store: StateStore | None) -> Progress:
+        """Take up the newest state of the store; the beginning without one."""
+        saved = store.newest() if store else None
+        for warning in store.warnings if store else ():
+            self._say(f"warning: {warning}")
+        if saved is None:
+            return Progress()
+        parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimiser": {}}
+        for name, tensor in saved.tensors.items():
+            part, _, key = name.partition(".")
+            parts[part][key] = tensor
+        self.accelerator.unwrap_model(self.model).load_state_dict(parts["model"])
+        load_optimiser(self.optimiser, parts["optimiser"])
+        self._say(f"resumed at step {saved.step} of {self.run.training.steps}")
+        return Progress(**saved.progress)
+
+    def _save(self, store: StateStore, now: Progress) -> float:
+        """Save a generation, on the main process; returns the seconds it took."""
+        tick = time.perf_counter()
+        if self.accelerator.is_main_process:
+            model = self.accelerator.unwrap_model(self.model).state_dict()
+            tensors = {f"model.{name}": tensor for name, tensor in model.items()}
+            tensors |= {f"optimiser.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
+            store.save(Saved(now.step, tensors, asdict(now)))
+        return time.perf_counter() - tick
+
     def _say(self, line: str) -> None:
         if self.accelerator.is_main_process:
             print(line, flush=True)
 
-    def train(self) -> Result:
-        run, total = self.run, self.run.training.steps
-        result = Result(self.accelerator.unwrap_model(self.model), cost=self.announce())
-        slots = set(run.evaluation.steps(total))
-        window = max(1, total // _LOG_WINDOWS)
-        bar = tqdm(
-            total=total, unit="step", disable=not (self.accelerator.is_main_process and sys.stderr.isatty())
-        )
-        began, evaluating, tokens = time.perf_counter(), 0.0, 0
-        sums, in_window, first_step_ends = torch.zeros(4, dtype=torch.float64), 0, 0.0
-        for step in range(total + 1):
-            if step in slots:
-                tick = time.perf_counter()
-                result.evaluations += self.evaluate(step, run.evaluation.sequences)
-                evaluating += time.perf_counter() - tick
-            if step == total:
-                break
-            statistics, seen = self.step(step)
-            sums += statistics
-            tokens, in_window = tokens + seen, in_window + 1
-            if step == 0:
-                first_step_ends = time.perf_counter()
-                self._say(f"first step after {first_step_ends - began:.1f} s")
-            if step == _TIMED_STEPS:
-                self._say(self._expected_time(step, began, first_step_ends, evaluating))
-            if (step + 1) % window == 0 or step + 1 == total:
-                row = self._log_row(step + 1, sums / in_window)
-                result.training_log.append(row)
-                spent = time.perf_counter() - began
-                rate = tokens / max(spent - evaluating, 1e-9)
-                bar.set_postfix(loss=f"{row['loss_per_token']:.3f}", tok_s=f"{rate:,.0f}")
-                if bar.disable and len(result.training_log) % 8 == 0:
-                    left = spent / (step + 1) * (total - step - 1)
-                    known = next(e for e in reversed(result.evaluations) if e["group"] == "known")
-                    self._say(
-                        f"step {step + 1}/{total}  loss {row['loss_per_token']:.4f}  value loss "
-                        f"{row['attribute_loss']:.3f}  held-out accuracy {known['accuracy']:.3f}  "
-                        f"{rate:,.0f} tok/s  {left:.0f} s left"
-                    )
-                sums, in_window = torch.zeros_like(sums), 0
-            bar.update()
-        bar.close()
-        spent = time.perf_counter() - began
-        result.cost |= {
-            "tokens": tokens,
-            "seconds": round(spent, 2),
-            "seconds_evaluating": round(evaluating, 2),
-            "seconds_to_first_step": round(first_step_ends - began, 2),
-            "tokens_per_second": round(tokens / (spent - evaluating)),
-        }
-        return result
-
-    def _expected_time(self, step: int, began: float, first_step_ends: float, first_evaluation: float) -> str:
-        """From the pace of the steps since the first one, and the evaluation before it."""
-        pace = (time.perf_counter() - first_step_ends) / step
-        slots = len(self.run.evaluation.steps(self.run.training.steps))
-        total = first_step_ends - began + pace * self.run.training.steps + first_evaluation * (slots - 1)
-        return f"{pace * 1e3:.0f} ms a step: about {total:,.0f} s for the run"
-
-    def step(self, step: int) -> tuple[torch.Tensor, int]:
+    def step(self, step: int) -> tuple[list[float], int]:
         """One update. Returns [loss per token, loss per value, gradient norm, rate] and its token count."""
         t = self.run.training
         rate = learning_rate(t, step)
@@ -182,11 +203,13 @@ class Trainer:
         inputs, targets = mine.tokens[:, :-1].contiguous(), mine.tokens[:, 1:].contiguous()
         if self.compiled:
             hardware.any_length(inputs, targets)
-        per_token = self.model(inputs, targets)
-        per_token = torch.where(mine.kind[:, 1:] != PADDING, per_token, 0)
-        # Normalised by the tokens of the whole batch; the processes' gradients are averaged, hence `world`.
-        loss = per_token.sum() / seen
-        self.accelerator.backward(loss * self.world)
+        # Up to the update nothing has changed that is saved.
+        with self.interrupts.immediate():
+            per_token = self.model(inputs, targets)
+            per_token = torch.where(mine.kind[:, 1:] != PADDING, per_token, 0)
+            # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
+            loss = per_token.sum() / seen
+            self.accelerator.backward(loss * self.world)
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
@@ -198,11 +221,11 @@ class Trainer:
             raise DivergedError(
                 f"{self.run.id}: loss is {sums[0].item()} at step {step}, learning rate {rate:g}"
             )
-        return torch.tensor([*sums.tolist(), float(norm), rate], dtype=torch.float64), seen
+        return [*sums.tolist(), float(norm), rate], seen
 
-    def _log_row(self, step: int, means: torch.Tensor) -> dict:
+    def _log_row(self, now: Progress) -> dict:
         names = ("loss_per_token", "attribute_loss", "gradient_norm", "learning_rate")
-        return {"step": step, **dict(zip(names, means.tolist(), strict=True))}
+        return {"step": now.step} | {n: x / now.in_window for n, x in zip(names, now.window, strict=True)}
 
     def evaluate(self, step: int, sequences: int) -> list[dict]:
         """One row a group: attribute loss, accuracy, maximum probability and entropy."""

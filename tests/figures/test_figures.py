@@ -67,9 +67,17 @@ def test_one_seed_and_no_plateau_end_still_draw(name):
 
 
 @pytest.mark.parametrize(("name", "experiment"), [(n, e) for n, all_of in NEEDS.items() for e in all_of])
-def test_a_missing_experiment_is_refused_by_name(name, experiment, tables):
-    with pytest.raises(ValueError, match=experiment):
-        FIGURES[name].draw(without(tables, experiment))
+def test_a_figure_says_which_experiment_it_misses(name, experiment, tables):
+    lacking = without(tables, experiment)
+    fig = FIGURES[name].draw(lacking)
+    assert not fig.axes and "is not drawn" in text_of(fig) and experiment in text_of(fig)
+    assert experiment in FIGURES[name].caption(lacking)
+
+
+def test_families_without_a_common_cell_are_no_figure(tables):
+    runs = tables.runs.assign(steps=tables.runs.steps.mask(tables.runs.distribution == "celebrities", 700))
+    fig = FIGURES["figGHI"].draw(Tables(tables.experiments, runs, tables.curves, tables.summary))
+    assert "share no (individuals, steps)" in text_of(fig).replace("\n", " ")
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
@@ -91,11 +99,11 @@ def test_command_line_writes_both_files(tables, tmp_path):
     command = [sys.executable, "-m", "pipeline.stages.figures", "--figure", "figM"]
     subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["figM.png", "figM.svg"]
-    (tmp_path / "experiments.csv").write_text("experiment,figure,case,seed,run\n")
+    (tmp_path / "summary.csv").unlink()
     broken = subprocess.run(
         [*command, "--tables", tmp_path, "--out", tmp_path], capture_output=True, text=True, check=False
     )
-    assert broken.returncode == 2 and broken.stderr.count("\n") == 1 and "phases" in broken.stderr
+    assert broken.returncode == 2 and broken.stderr.count("\n") == 1 and "summary.csv" in broken.stderr
 
 
 def test_listing_figures_does_not_load_matplotlib():

@@ -1,0 +1,48 @@
+"""Processes that share a folder or a fate: locks end with their holder, jobs with their parent."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import IO
+
+# Set by the workflow for its jobs: the process without which their work is of no use.
+PARENT = "PIPELINE_PARENT"
+_PR_SET_PDEATHSIG = 1
+
+
+class LockedError(RuntimeError):
+    """Another process holds the lock."""
+
+
+def lock(path: Path) -> IO[bytes]:
+    """Hold `path` locked while the file that is returned is open.
+
+    The kernel ends the lock with the process, however it ends: nothing has to be unlocked by hand. Raises
+    LockedError when another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise LockedError(f"{path}: locked by another process") from None
+    return file
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies, if the workflow asked for it (Linux only).
+
+    A killed Snakemake cannot stop its jobs; without this they would go on beside those of the next call.
+    """
+    parent = os.environ.get(PARENT)
+    if not parent or sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(parent):  # it died before the kernel was told
+        os.kill(os.getpid(), signal.SIGKILL)

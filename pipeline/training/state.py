@@ -1,0 +1,133 @@
+"""Training state on disk: what a run needs to go on exactly where it stopped.
+
+A generation is two files, `step-N.safetensors` and then `step-N.json`, its manifest with a checksum; it
+exists once the manifest does. Both are written under another name, flushed and renamed, so whatever kills
+the process leaves whole generations only. The newest valid one is used, the one before is its reserve.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from pipeline.files import write_atomically
+from pipeline.processes import LockedError, lock
+
+_GENERATIONS = 2
+_NAME = re.compile(r"step-(\d+)\.json")
+
+
+class StateError(RuntimeError):
+    """The state on disk cannot be used; the message is one line that names the folder and the mend."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """State before the evaluation and the update of `step`. progress: JSON values of the training loop."""
+
+    step: int
+    tensors: dict[str, Tensor]
+    progress: dict[str, Any]
+
+
+class StateStore:
+    """The generations in `folder`, of the run with the digest `run` and of no other.
+
+    inputs: checksums of what else decides the result (people, code). State made from others is left alone.
+    """
+
+    def __init__(self, folder: Path, run: str, inputs: dict[str, str]) -> None:
+        self.folder, self.run, self.inputs = folder, run, inputs
+        self.warnings: list[str] = []
+        self._lock: IO[bytes] | None = None  # held while this object lives
+
+    def acquire(self) -> None:
+        """Keep other processes out while this one lives."""
+        try:
+            self._lock = lock(self.folder / "lock")
+        except LockedError:
+            raise StateError(
+                f"{self.folder}: another process trains this run; wait for it or stop it"
+            ) from None
+
+    def save(self, state: Saved) -> None:
+        """Add a generation and drop those beyond the reserve. On OSError the older ones are untouched."""
+        content = save({name: tensor.contiguous() for name, tensor in state.tensors.items()})
+        name = f"step-{state.step:09d}"
+        manifest = {
+            "run": self.run,
+            "inputs": self.inputs,
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "step": state.step,
+            "progress": state.progress,
+        }
+        manifest["checksum"] = _checksum(manifest)
+        write_atomically(self.folder / f"{name}.safetensors", content)
+        write_atomically(self.folder / f"{name}.json", json.dumps(manifest).encode())
+        for old in self._steps()[_GENERATIONS:]:
+            (self.folder / f"step-{old:09d}.json").unlink()
+            (self.folder / f"step-{old:09d}.safetensors").unlink(missing_ok=True)
+
+    def newest(self) -> Saved | None:
+        """The newest valid generation, None without one. Damaged ones are skipped with a warning."""
+        for step in self._steps():
+            found = self._read(self.folder / f"step-{step:09d}")
+            if found:
+                return found
+        return None
+
+    def clear(self) -> None:
+        """The run is complete: its state has served."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _steps(self) -> list[int]:
+        """Steps of the generations, newest first."""
+        found = (_NAME.fullmatch(path.name) for path in self.folder.glob("step-*.json"))
+        return sorted((int(match.group(1)) for match in found if match), reverse=True)
+
+    def _read(self, stem: Path) -> Saved | None:
+        path = stem.with_suffix(".safetensors")
+        try:
+            manifest = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
+            content = path.read_bytes()
+            whole = manifest.pop("checksum") == _checksum(manifest)
+            whole = whole and manifest["sha256"] == hashlib.sha256(content).hexdigest()
+        except (OSError, ValueError, KeyError, AttributeError) as error:
+            self.warnings.append(f"{path}: not usable ({type(error).__name__}), going back one generation")
+            return None
+        if not whole:
+            self.warnings.append(f"{path}: damaged (wrong checksum), going back one generation")
+            return None
+        if manifest["run"] != self.run:
+            raise StateError(f"{self.folder}: state of another run; delete the folder to start afresh")
+        changed = [name for name, value in self.inputs.items() if manifest["inputs"].get(name) != value]
+        if changed:
+            self.warnings.append(f"{path}: from before a change of {', '.join(changed)}, not used")
+            return None
+        return Saved(manifest["step"], load(content), manifest["progress"])
+
+
+def _checksum(manifest: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Adam's moments and counts, by parameter number and name."""
+    state = optimiser.state_dict()["state"]
+    return {f"{k}.{name}": value for k, values in state.items() for name, value in values.items()}
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """The reverse of `optimiser_tensors`; rates and decays stay those of `optimiser`."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = value
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
