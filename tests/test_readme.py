@@ -40,3 +40,9 @@ def test_token_counts_of_the_paper_scale():
     assert meta["tokens_per_name"] == pytest.approx(float(name), abs=0.07)
     assert meta["tokens_per_biography"] == pytest.approx(float(biography), abs=0.7)
     assert meta["baseline_nats"] == pytest.approx(float(baseline), abs=5e-4)
+
+
+def test_the_torture_figures():
+    result = json.loads((cfg.ROOT / "results" / "torture.json").read_text())
+    assert result["identical"] and result["last_call_succeeded"]
+    assert f"killed the smoke workflow {result['kills']} times" in (cfg.ROOT / "README.md").read_text()
