@@ -6,13 +6,15 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help reproduce smoke test lint format readme lock clean
+.PHONY: help reproduce smoke test torture bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
 	@echo "make smoke      the same DAG in at most three minutes -> results/smoke/report/index.html"
 	@echo "make test       unit, property and end-to-end tests"
+	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
+	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
 
 .venv/ok: requirements.txt constraints.txt
@@ -32,10 +34,17 @@ smoke: .venv/ok
 test: .venv/ok
 	python -m pytest -q
 
+torture: .venv/ok
+	python tests/torture.py --kills 50 --out results/torture.json
+
+bench: .venv/ok
+	python -m pip install --quiet --requirement benchmarks/requirements.txt
+	python -m benchmarks.bench --out results/bench.json
+
 lint: .venv/ok
 	ruff check .
 	ruff format --check .
-	mypy pipeline
+	mypy pipeline benchmarks
 	snakefmt --check Snakefile pipeline/rules
 	@# The environment is the lock's, for all rules at once: no conda or container a rule.
 	@! snakemake --lint 2>&1 | grep '^ *\* ' | grep -v 'Specify a conda environment or container'
@@ -53,7 +62,7 @@ readme: .venv/ok
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.
 lock: .venv/ok
 	python -m pip install --quiet uv
-	grep -v '^-c' requirements.txt | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o constraints.txt
+	cat requirements.txt benchmarks/requirements.txt | grep -v '^-c' | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o constraints.txt
 
 clean:
 	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/smoke

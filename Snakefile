@@ -13,7 +13,7 @@ from snakemake.utils import min_version
 
 from pipeline import config as cfg
 from pipeline.figures import FIGURES
-from pipeline.processes import PARENT, LockedError, lock
+from pipeline.processes import KEEP_MEMORY, PARENT, LockedError, lock
 
 min_version("9.0")
 
@@ -38,9 +38,7 @@ RESULTS = f"results/{SCALE}"
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
-# glibc gives freed memory back to the kernel and fetches it again at each step: 5 % of a CPU run.
-for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-    os.environ.setdefault(name, str(2**32))
+os.environ.update(KEEP_MEMORY | os.environ)
 
 
 onstart:
