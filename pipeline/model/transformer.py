@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from pipeline import config as cfg
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
+_CONTEXT_STEP = 32
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -83,6 +84,8 @@ class Transformer(nn.Module):
         self.norm = Norm(model.width)
         head = model.width // model.heads
         frequency = 10_000.0 ** (-torch.arange(0, head, 2) / head)
+        # Rounded up, so that populations whose longest biographies differ a little share compiled kernels.
+        context = -(-context // _CONTEXT_STEP) * _CONTEXT_STEP
         angle = torch.arange(context)[:, None] * frequency
         self.register_buffer("cos", angle.cos(), persistent=False)
         self.register_buffer("sin", angle.sin(), persistent=False)
