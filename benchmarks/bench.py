@@ -15,9 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.worker import config
-from pipeline.data import tokenizer as tok
-from pipeline.data.population import draw
+from benchmarks.worker import config, people
 from pipeline.files import write_atomically
 from pipeline.model.transformer import flops_per_token
 from pipeline.processes import KEEP_MEMORY
@@ -117,15 +115,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60, help="training steps of each measurement")
     args = parser.parse_args()
     run = config(args.steps)
-    people = draw(run.population, run.seed, tok.train(run.population.pools, run.population.vocabulary))
-    length = people.meta["tokens_per_biography"]
-    flops = flops_per_token(run.model, people.vocabulary, length)
+    population = people(run)
+    length = population.meta["tokens_per_biography"]
+    flops = flops_per_token(run.model, population.vocabulary, length)
     device = hardware.accelerator().device
     precision = hardware.precision(device)
     result = {
         "model": run.model.model_dump(),
         "batch": run.training.batch,
-        "vocabulary": people.vocabulary,
+        "vocabulary": population.vocabulary,
         "tokens_per_biography": round(length, 1),
         "flops_per_token": round(flops),
         "cores": CORES,

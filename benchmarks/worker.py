@@ -160,8 +160,6 @@ def main() -> None:
                 "threads": args.threads,
                 "tokens_per_second": tokens / seconds,
                 "seconds_to_first_step": ticks[0][0] - began,
-                "began": ticks[WARM_UP - 1][0],
-                "ended": ticks[-1][0],
             }
         )
     )
