@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -425,7 +426,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def scales() -> list[str]:
-    return [DEFAULT_SCALE, *sorted(p.stem for p in (ROOT / "scales").glob("*.yaml"))]
+    """Names of the scales. A name becomes a folder and a part of commands, so only plain ones count."""
+    found = sorted(p.stem for p in (ROOT / "scales").glob("*.yaml"))
+    return [DEFAULT_SCALE, *(name for name in found if re.fullmatch(r"[a-z0-9_-]+", name))]
 
 
 def load(scale: str = DEFAULT_SCALE, params: Path | None = None) -> Params:

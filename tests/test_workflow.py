@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import pytest
 
@@ -40,11 +41,17 @@ def planned_jobs(folder: Path) -> dict[str, int]:
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M) if rule != "all"}
 
 
+# A name and a folder that do harm wherever they are run, split or read as something else than a name.
+AWKWARD = "a 'clone' of \"ü\"; $(touch pwned) & `touch pwned` {run} <b> \\ #1"
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("smoke") / "a clone"
+    folder = tmp_path_factory.mktemp("smoke") / AWKWARD
     shutil.copytree(cfg.ROOT, folder, ignore=IGNORED)
     (folder / "results").mkdir()
+    scale = folder / "scales" / "smoke.yaml"
+    scale.write_text(scale.read_text().replace("alpha-0.8:", f"{json.dumps(AWKWARD)}:"))
     done = snakemake(folder, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     return folder
@@ -74,6 +81,11 @@ def test_the_page_the_claims_and_the_figures_are_there(finished):
     assert not {c["verdict"] for c in claims} & {"reproduced", "not reproduced"}, "one seed decides nothing"
     page = (results / "report" / "index.html").read_text()
     assert "C53" in page and len(list((results / "figures").glob("*.svg"))) >= 5
+
+
+def test_names_and_folders_are_never_run(finished):
+    assert AWKWARD in pd.read_csv(finished / "results" / "smoke" / "tables" / "experiments.csv").case.tolist()
+    assert not list(finished.parent.rglob("pwned"))
 
 
 def test_done_is_done(finished):

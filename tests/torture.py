@@ -31,7 +31,7 @@ ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.envi
 ENV["PIPELINE_SAVE_EVERY"] = "0.1"  # the runs are short; state is still saved for 2 % of the time at most
 IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
 # What differs between two runs of the same computation: times, and what is made of them.
-TIMES = ("seconds", "seconds_evaluating", "seconds_to_first_step", "tokens_per_second")
+TIMES = ("seconds", "device_seconds", "seconds_evaluating", "seconds_to_first_step", "tokens_per_second")
 SECONDS_PER_CALL = 600
 
 
@@ -48,9 +48,11 @@ def call(folder: Path) -> subprocess.Popen:
 
 def content(path: Path) -> str:
     """Checksum of a result, its times left out."""
-    if path.name == "cost.json":
-        cost = json.loads(path.read_text())
-        return json.dumps({k: v for k, v in cost.items() if k not in TIMES}, sort_keys=True)
+    if path.name == "manifest.json":
+        manifest = json.loads(path.read_text())
+        cost = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
+        # Its files are compared themselves.
+        return json.dumps({**manifest, "cost": cost, "files": list(manifest["files"]), "checksum": None})
     if path.name == "runs.csv":
         return pd.read_csv(path).drop(columns=list(TIMES)).to_csv()
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,14 +6,16 @@ curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
 """
 
-import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pipeline import config as cfg
 from pipeline.analysis import phases
+from pipeline.artefacts import ArtefactError, seal, verify
 from pipeline.data.population import baseline
+from pipeline.files import write_atomically
 
 TABLES = ("experiments", "runs", "curves", "summary")
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
@@ -32,8 +34,8 @@ def experiments_table(planned: list[cfg.PlannedRun], params: cfg.Params) -> pd.D
     )
 
 
-def run_row(run: cfg.RunConfig, folder: Path) -> dict:
-    """Parameters and cost of a run, flat."""
+def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
+    """Parameters, cost and provenance of a run, flat; checksums of its code and people by 10 digits."""
     d = run.distribution.model_dump()
     d["warm_up_steps"] = d.pop("steps", None)
     return {
@@ -50,7 +52,10 @@ def run_row(run: cfg.RunConfig, folder: Path) -> dict:
         "layers": run.model.layers,
         "width": run.model.width,
         "baseline": baseline(run.population.pools),
-        **json.loads((folder / "cost.json").read_text()),
+        **manifest["cost"],
+        **manifest["environment"],
+        "code": manifest["inputs"]["code"][:10],
+        "people": manifest["inputs"]["population"][:10],
     }
 
 
@@ -74,26 +79,29 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     return row
 
 
-def gather(params: cfg.Params, results: Path) -> dict[str, pd.DataFrame]:
-    """All tables of a scale. Raises FileNotFoundError when a run of the plan has no results."""
+def gather(params: cfg.Params, results: Path) -> "Tables":
+    """All tables of a scale. Raises ArtefactError when a run of the plan has no whole results."""
     planned = cfg.expand(params)
     runs, curves, summaries = [], [], []
     finals: dict[str, pd.DataFrame] = {}
     for run in cfg.distinct_runs(planned).values():
         if run.population_id not in finals:
-            finals[run.population_id] = pd.read_csv(results / "evaluations" / f"{run.population_id}.csv")
+            evaluated = results / "evaluations" / run.population_id
+            verify(evaluated, "final.csv")
+            finals[run.population_id] = pd.read_csv(evaluated / "final.csv")
         final = finals[run.population_id]
         folder = results / "runs" / run.id
+        manifest = verify(folder, "curve.csv")
         curve = pd.read_csv(folder / "curve.csv")
-        runs.append(run_row(run, folder))
+        runs.append(run_row(run, manifest))
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
-    return {
-        "experiments": experiments_table(planned, params),
-        "runs": pd.DataFrame(runs),
-        "curves": pd.concat(curves, ignore_index=True),
-        "summary": pd.DataFrame(summaries),
-    }
+    return Tables(
+        experiments=experiments_table(planned, params),
+        runs=pd.DataFrame(runs),
+        curves=pd.concat(curves, ignore_index=True),
+        summary=pd.DataFrame(summaries),
+    )
 
 
 class Tables:
@@ -106,7 +114,26 @@ class Tables:
 
     @classmethod
     def read(cls, folder: Path) -> "Tables":
-        return cls(**{name: pd.read_csv(folder / f"{name}.csv") for name in TABLES})
+        """The tables of a folder. Raises ArtefactError if one is damaged, or lacks a run of an experiment:
+        nothing is drawn or judged on the seeds that happen to be there."""
+        verify(folder, *(f"{name}.csv" for name in TABLES))
+        tables = cls(**{name: pd.read_csv(folder / f"{name}.csv") for name in TABLES})
+        for name in TABLES:
+            missing = tables.experiments[~tables.experiments.run.isin(getattr(tables, name).run)]
+            if len(missing):
+                experiment, seed, run = missing.iloc[0][["experiment", "seed", "run"]]
+                raise ArtefactError(
+                    f"{folder / name}.csv: no run {run} (experiment {experiment}, seed {seed}); "
+                    "run `snakemake --cores all` to make it"
+                )
+        return tables
+
+    def write(self, folder: Path, **facts: Any) -> None:
+        """The tables as files, and their manifest with `facts`."""
+        for name in TABLES:
+            content = getattr(self, name).to_csv(index=False, float_format="%.8g")
+            write_atomically(folder / f"{name}.csv", content)
+        seal(folder, [f"{name}.csv" for name in TABLES], **facts)
 
     def of(self, experiment: str) -> pd.DataFrame:
         """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""

@@ -1,18 +1,21 @@
 """The ledger: every claim of claims.yaml beside what was measured."""
 
 import itertools
+import json
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.analysis.tables import Tables
+from pipeline.artefacts import manifest_of, seal, verify
 
 # Importing the modules of judges registers them.
 from pipeline.claims import distributions, finetuning, hallucination, phases  # noqa: F401
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
 from pipeline.config import ConfigError
+from pipeline.files import write_atomically
 
 CLAIMS = Path(__file__).with_name("claims.yaml")
 NUMBER_OF_CLAIMS = 53
@@ -90,3 +93,15 @@ def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
             }
         )
     return entries
+
+
+def write(entries: list[dict], path: Path, **facts: Any) -> None:
+    """The entries as JSON at `path`, sealed with `facts` beside it."""
+    write_atomically(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    seal(path.parent, [path.name], manifest_of(path.stem), **facts)
+
+
+def read(path: Path) -> list[dict]:
+    """The entries that `write` put there. Raises ArtefactError if they are damaged or missing."""
+    verify(path.parent, path.name, manifest=manifest_of(path.stem))
+    return json.loads(path.read_text(encoding="utf-8"))

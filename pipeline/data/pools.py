@@ -3,8 +3,11 @@
 Paper: section 2 and appendix B.1. Sources and licences of the lists: `pools/SOURCES.md`.
 """
 
+import re
 from functools import cache
 from pathlib import Path
+
+from pipeline.artefacts import ArtefactError
 
 HERE = Path(__file__).resolve().parent
 ATTRIBUTES = ("birth_date", "birth_city", "current_city", "university", "major", "company")
@@ -22,12 +25,21 @@ FIRST_YEAR = 1900
 NAME, VALUE = "[X]", "[Y]"
 
 
+def _lines(path: Path, count: int) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, UnicodeDecodeError):
+        lines = []
+    if len(lines) != count or not all(lines):
+        mend = f"`git checkout -- {path.name}` in its folder"
+        raise ArtefactError(f"{path}: not a text of {count} lines; {mend}")
+    return lines
+
+
 @cache
 def pool(name: str) -> tuple[str, ...]:
     """All entries of a pool, largest or most common first (scales take a prefix)."""
-    lines = (HERE / "pools" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == POOL_SIZES[name], f"{name}.txt: {len(lines)} entries"
-    return tuple(lines)
+    return tuple(_lines(HERE / "pools" / f"{name}.txt", POOL_SIZES[name]))
 
 
 @cache
@@ -38,9 +50,9 @@ def templates(attribute: str) -> tuple[tuple[str, str, str], ...]:
     alike wherever it stands and never merges with the text around it (appendix B.1).
     """
     out = []
-    for line in (HERE / "templates" / f"{attribute}.txt").read_text(encoding="utf-8").splitlines():
-        before, rest = line.split(NAME)
-        between, after = rest.split(VALUE)
+    for line in _lines(HERE / "templates" / f"{attribute}.txt", TEMPLATES_PER_ATTRIBUTE):
+        if re.findall(r"\[[A-Z]\]", line) != [NAME, VALUE]:
+            raise ArtefactError(f"{attribute}.txt: given {line!r}, allowed: {NAME} once, then {VALUE} once")
+        before, between, after = re.split(r"\[[A-Z]\]", line)
         out.append((f" {before}".rstrip(), between.rstrip(), after))
-    assert len(out) == TEMPLATES_PER_ATTRIBUTE, f"{attribute}.txt: {len(out)} templates"
     return tuple(out)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, save
 
 from pipeline import config as cfg
+from pipeline.artefacts import verify
 from pipeline.data.pools import (
     ATTRIBUTES,
     FIRST_YEAR,
@@ -23,7 +24,7 @@ from pipeline.data.pools import (
     pool,
     templates,
 )
-from pipeline.files import atomic_path, write_atomically
+from pipeline.files import write_atomically
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -148,16 +149,18 @@ class Population:
                 "token_ids",
             )
         }
-        with atomic_path(folder / "people.safetensors") as temporary:
-            save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, temporary)
+        content = save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
+        write_atomically(folder / "people.safetensors", content)
         described = {"config": self.config.model_dump(mode="json"), **self.meta}
         write_atomically(folder / "population.json", json.dumps(described, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> Population:
+        """The population of a folder that the dataset stage made. Raises ArtefactError if it is damaged."""
+        verify(folder)
         meta = json.loads((folder / "population.json").read_text())
         who = cfg.Population.model_validate(meta.pop("config"))
-        return cls(config=who, meta=meta, **load_file(folder / "people.safetensors"))
+        return cls(config=who, meta=meta, **load((folder / "people.safetensors").read_bytes()))
 
 
 def _special(tokenizer: Tokenizer, token: str) -> int:

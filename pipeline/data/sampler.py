@@ -21,6 +21,10 @@ PADDING, START, TEXT, NAME, VALUE = range(5)  # what a token belongs to
 _TRAIN, _EVALUATE = 0, 1  # streams of random numbers
 
 
+class LeakageError(RuntimeError):
+    """What is evaluated on was trained on, or the reverse: no number of this run can be trusted."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Biographies on the device. B rows, T tokens.
@@ -62,6 +66,13 @@ def probabilities(
     return [(step, q / q.sum()) for step, q in phases]
 
 
+def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(people, A, K): whether a template is among those of a person and attribute, (people, A, any)."""
+    out = np.zeros((*templates.shape[:2], TEMPLATES_PER_ATTRIBUTE), bool)
+    np.put_along_axis(out, templates, True, axis=2)
+    return out
+
+
 class Sampler:
     """Draws training batches under a distribution, and fixed evaluation batches under the uniform one."""
 
@@ -88,14 +99,17 @@ class Sampler:
             (step, put(np.cumsum(p)))
             for step, p in probabilities(distribution, who.individuals, population.people)
         ]
-        self._last = [
-            int(np.flatnonzero(p)[-1])
-            for _, p in probabilities(distribution, who.individuals, population.people)
-        ]
+        phases = probabilities(distribution, who.individuals, population.people)
+        self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]
+        self._may_train = [put(p > 0) for _, p in phases]
+        order, templates = population.template_order.astype(np.int64), who.templates
+        self._trained_on = put(_mask(order[..., : templates.train]))
+        self._held_out = put(_mask(order[..., TEMPLATES_PER_ATTRIBUTE - templates.evaluation :]))
+        self._leaks = (self._trained_on & self._held_out).sum()
 
     def individuals(self, step: int, rows: Tensor) -> Tensor:
         """Who is drawn in these rows of the batch of `step`; (B,) int64."""
-        phase = max(k for k, (first, _) in enumerate(self._phases) if first <= step)
+        phase = self._phase(step)
         u = random.uniform(self._bits(_TRAIN, step, rows, 0))
         # u can exceed the last cumulative sum by a rounding error: such a draw is the last person's.
         drawn = torch.searchsorted(self._phases[phase][1], u, right=True)
@@ -106,7 +120,10 @@ class Sampler:
         rows = self._rows(rows)
         key = self._bits(_TRAIN, step, rows[:, None], 1 + torch.arange(2 * A, device=self.device))
         which = random.below(key[:, :A], self.config.templates.train)
-        return self._assemble(self.individuals(step, rows), which, key[:, A:])
+        batch = self._assemble(self.individuals(step, rows), which, key[:, A:])
+        self._watch(~self._may_train[self._phase(step)][batch.individuals])
+        self._watch(self._of(self._held_out, batch))
+        return batch
 
     def evaluation_batch(self, first: int, count: int, rows: Tensor | int, of: int) -> Batch:
         """Held-out biographies of people first .. first + count - 1; rows out of a fixed set of `of`.
@@ -120,7 +137,29 @@ class Sampler:
         people = first + ((rows + u) * (count / of)).long().clamp(max=count - 1)
         held_out = random.below(key[:, 1 : 1 + A], self.config.templates.evaluation)
         which = TEMPLATES_PER_ATTRIBUTE - self.config.templates.evaluation + held_out
-        return self._assemble(people, which, key[:, 1 + A :])
+        batch = self._assemble(people, which, key[:, 1 + A :])
+        self._watch(self._of(self._trained_on, batch))
+        return batch
+
+    def assert_no_leak(self) -> None:
+        """Raises LeakageError if a batch so far held what it must not hold.
+
+        Looked up in the population's own lists, not in the way that batches are drawn. Training batches:
+        people that the distribution leaves out, templates held out for evaluation. Evaluation batches:
+        templates that the person is trained on. Counted on the device, so that only this asks for it.
+        """
+        if leaks := int(self._leaks):
+            raise LeakageError(f"{leaks} people or templates were both trained on and held out, or left out")
+
+    def _watch(self, wrong: Tensor) -> None:
+        self._leaks = self._leaks + wrong.sum()
+
+    def _of(self, mask: Tensor, batch: Batch) -> Tensor:
+        """`mask` (people, A, K) at the templates of the batch, (B, A)."""
+        return torch.gather(mask[batch.individuals], 2, batch.templates[..., None])[..., 0]
+
+    def _phase(self, step: int) -> int:
+        return max(k for k, (first, _) in enumerate(self._phases) if first <= step)
 
     def _rows(self, rows: Tensor | int) -> Tensor:
         return torch.arange(rows, device=self.device) if isinstance(rows, int) else rows

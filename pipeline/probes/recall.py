@@ -65,7 +65,10 @@ def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
 def measure(
     model: Transformer, sampler: Sampler, first: int, count: int, sequences: int, chunk: int = 128
 ) -> Recall:
-    """Evaluate people first .. first + count - 1 on `sequences` held-out biographies."""
+    """Evaluate people first .. first + count - 1 on `sequences` held-out biographies.
+
+    Raises LeakageError if these, or what the sampler has drawn for training before, are not held out.
+    """
     totals = torch.zeros(5, A, dtype=torch.float64)
     for start in range(0, sequences, chunk):
         rows = torch.arange(start, min(start + chunk, sequences), device=sampler.device)
@@ -89,6 +92,7 @@ def measure(
             sums.append(value_sums(spread, batch))
         sums[1] = (sums[1] == 0).float()
         totals += torch.stack([s.sum(0) for s in sums]).double().cpu()
+    sampler.assert_no_leak()
     loss, right, confidence, entropy, tokens = totals
     return Recall(
         loss=loss / sequences,

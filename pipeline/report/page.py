@@ -1,7 +1,6 @@
 """The page: claims, figures and runs of a scale in one HTML file that needs nothing else."""
 
 import base64
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,17 @@ import yaml
 
 from pipeline import config as cfg
 from pipeline.analysis.tables import Tables
+from pipeline.artefacts import manifest_of, verify
+from pipeline.claims import ledger
 from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
 from pipeline.figures import FIGURES
 
 # A run that never came within 2 % of what anyone can know without facts says nothing about facts.
 BASELINE_REACHED = 1.02
-PROVENANCE = ("commit", "python", "torch", "accelerate", "numpy", "tokenizers", "device", "precision")
+PROVENANCE = (
+    *("commit", "code", "python", "torch", "accelerate", "numpy", "tokenizers"),
+    *("platform", "cores", "device", "precision"),
+)
 
 
 def figure_links(reference: str) -> list[tuple[str, str | None]]:
@@ -78,6 +82,13 @@ def distribution(run: pd.Series) -> str:
     return " ".join([run.distribution.replace("_", " "), ", ".join(given)]).strip()
 
 
+def manifest(run: pd.Series) -> dict[str, str]:
+    """What a run recorded about itself beyond the columns of the table; what was not recorded is left out."""
+    labels = {"commit": "commit", "code": "code", "people": "people", "cores": "cores", "torch": "torch"}
+    labels |= {"device_seconds": "device seconds"}
+    return {label: f"{run[name]}" for name, label in labels.items() if pd.notna(run.get(name))}
+
+
 def run_rows(tables: Tables) -> list[dict[str, Any]]:
     """What the table of runs shows, one entry a run in the order of the tables."""
     lowest = tables.curves[tables.curves.group == "known"].groupby("run").loss.min()
@@ -108,6 +119,7 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
                     amount(run.tokens_per_second),
                 ],
                 "device": run.device,
+                "manifest": manifest(run),
                 "lowest": number(lowest[run.run] / run.baseline) if stuck else None,
             }
         )
@@ -118,6 +130,7 @@ def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
     """Name, titles, caption and the drawing itself as a data URI."""
     out = []
     for name, spec in FIGURES.items():
+        verify(folder, f"{name}.svg", manifest=manifest_of(name))
         drawing = base64.b64encode((folder / f"{name}.svg").read_bytes()).decode()
         out.append(
             {
@@ -134,10 +147,10 @@ def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
 def render(scale: str, params: cfg.Params, results: Path) -> str:
     """The page of `results`, a scale's folder with tables/, figures/ and claims.json.
 
-    Raises FileNotFoundError when a part is missing.
+    Raises ArtefactError when a part is missing or damaged.
     """
     tables = Tables.read(results / "tables")
-    claims = ordered(json.loads((results / "claims.json").read_text(encoding="utf-8")))
+    claims = ordered(ledger.read(results / "claims.json"))
     runs, listed = run_rows(tables), tables.runs
     found = [claim["verdict"] for claim in claims]
     versions = {name: list(dict.fromkeys(map(str, listed[name]))) for name in PROVENANCE if name in listed}

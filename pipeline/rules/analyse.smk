@@ -1,7 +1,7 @@
 # Contract: from measurements to tables, claims, figures and the page. Nothing here trains or measures a
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
 #   in    every run's small files
-#   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}
+#   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
 
 
@@ -10,10 +10,12 @@ rule tables:
         runs=expand(
             f"{RESULTS}/runs/{{run}}/{{name}}",
             run=RUNS,
-            name=["curve.csv", "cost.json"],
+            name=["curve.csv", "manifest.json"],
         ),
         evaluations=expand(
-            f"{RESULTS}/evaluations/{{population}}.csv", population=POPULATIONS
+            f"{RESULTS}/evaluations/{{population}}/{{name}}",
+            population=POPULATIONS,
+            name=["final.csv", "manifest.json"],
         ),
         source=source(
             "pipeline/analysis/tables.py",
@@ -26,6 +28,7 @@ rule tables:
         runs=f"{RESULTS}/tables/runs.csv",
         curves=f"{RESULTS}/tables/curves.csv",
         summary=f"{RESULTS}/tables/summary.csv",
+        manifest=f"{RESULTS}/tables/manifest.json",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:
@@ -33,7 +36,7 @@ rule tables:
     params:
         scale=SCALE,
         # Which run serves which experiment is part of the tables.
-        experiments=json.dumps([(p.experiment, p.case, p.config.id) for p in PLANNED]),
+        experiments=as_is([(p.experiment, p.case, p.config.id) for p in PLANNED]),
         out=subpath(output.summary, parent=True),
     shell:
         "exec python -m pipeline.stages.tables --scale {params.scale} --results "
@@ -47,7 +50,8 @@ rule claims:
             "pipeline/claims/*", "pipeline/analysis/*.py", "pipeline/stages/claims.py"
         ),
     output:
-        f"{RESULTS}/claims.json",
+        claims=f"{RESULTS}/claims.json",
+        manifest=f"{RESULTS}/claims.manifest.json",
     log:
         f"logs/{SCALE}/claims.log",
     benchmark:
@@ -55,7 +59,7 @@ rule claims:
     params:
         tables=folder_of("tables"),
     shell:
-        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output} > {log} 2>&1"
+        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output.claims} > {log} 2>&1"
 
 
 rule figure:
@@ -64,7 +68,7 @@ rule figure:
         source=source(
             "pipeline/figures/*.py",
             "pipeline/analysis/*.py",
-            "pipeline/data/reference/*.json",
+            "pipeline/data/reference/*",
             "pipeline/stages/figures.py",
         ),
     output:
@@ -74,6 +78,7 @@ rule figure:
             category="Figures",
         ),
         png=f"{RESULTS}/figures/{{figure}}.png",
+        manifest=f"{RESULTS}/figures/{{figure}}.manifest.json",
     log:
         f"logs/{SCALE}/figures/{{figure}}.log",
     benchmark:
@@ -90,7 +95,7 @@ rule page:
     input:
         figures=figure_files(),
         tables=rules.tables.output,
-        claims=f"{RESULTS}/claims.json",
+        claims=rules.claims.output,
         source=source(
             "pipeline/report/page*",
             "pipeline/analysis/*.py",
@@ -111,7 +116,7 @@ rule page:
         f"logs/{SCALE}/benchmarks/page.tsv"
     params:
         scale=SCALE,
-        experiments=json.dumps(PARAMS.model_dump(mode="json"), sort_keys=True),
+        experiments=as_is(PARAMS.model_dump(mode="json")),
     shell:
         "exec python -m pipeline.stages.report --scale {params.scale} --results "
         f"{RESULTS}"

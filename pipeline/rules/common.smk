@@ -15,7 +15,10 @@ def population_of(wildcards):
 
 def base_of(wildcards):
     folder = f"{RESULTS}/runs/{RUNS[wildcards.run].base.id}"
-    return [f"{folder}/{name}" for name in ("config.json", "weights.safetensors")]
+    return [
+        f"{folder}/{name}"
+        for name in ("config.json", "weights.safetensors", "manifest.json")
+    ]
 
 
 def runs_on(wildcards):
@@ -30,6 +33,11 @@ def folder_of(name):
     return lambda wildcards, input: str(Path(input[name][0]).parent)
 
 
+def as_is(value):
+    """Parameter: a value as one string, in which braces are no wildcards."""
+    return lambda wildcards: json.dumps(value, sort_keys=True)
+
+
 def one_of(runs):
     """Wildcard constraint; a pattern that matches nothing where a scale has no such run."""
     return "|".join(runs) or "(?!)"
@@ -37,12 +45,20 @@ def one_of(runs):
 
 def figure_files():
     return expand(
-        f"{RESULTS}/figures/{{figure}}.{{kind}}", figure=FIGURES, kind=["svg", "png"]
+        f"{RESULTS}/figures/{{figure}}.{{kind}}",
+        figure=FIGURES,
+        kind=["svg", "png", "manifest.json"],
     )
 
 
 POPULATIONS = sorted({run.population_id for run in RUNS.values()})
-POPULATION_FILES = ["people.safetensors", "population.json"]
+POPULATION_FILES = [
+    "people.safetensors",
+    "population.json",
+    "tokenizer.json",
+    "manifest.json",
+]
+
 DATA_SOURCE = source(
     "pipeline/data/*.py", "pipeline/data/pools/*.txt", "pipeline/data/templates/*.txt"
 )

@@ -1,6 +1,6 @@
 # Contract: draws a population and trains its tokenizer.
 #   in    the parameters of the population (they are in its id), the pools and templates
-#   out   results/<scale>/populations/<id>/{people.safetensors, population.json, tokenizer.json}
+#   out   results/<scale>/populations/<id>/{people.safetensors, population.json, tokenizer.json, manifest.json}
 #   runs  pipeline.stages.dataset
 
 
@@ -11,6 +11,7 @@ rule dataset:
         people=f"{RESULTS}/populations/{{population}}/people.safetensors",
         meta=f"{RESULTS}/populations/{{population}}/population.json",
         tokenizer=f"{RESULTS}/populations/{{population}}/tokenizer.json",
+        manifest=f"{RESULTS}/populations/{{population}}/manifest.json",
     log:
         f"logs/{SCALE}/dataset/{{population}}.log",
     benchmark:

@@ -1,6 +1,6 @@
 # Contract: measures the final weights of all runs of a population on the larger held-out set.
 #   in    the population; config.json and weights.safetensors of its runs
-#   out   results/<scale>/evaluations/<population>.csv
+#   out   results/<scale>/evaluations/<population>/{final.csv, manifest.json}
 #   runs  pipeline.stages.evaluate
 # One job a population rather than a run: an evaluation is shorter than the start of its process.
 
@@ -13,11 +13,12 @@ rule evaluate:
         runs=lambda wildcards: expand(
             f"{RESULTS}/runs/{{run}}/{{name}}",
             run=runs_on(wildcards),
-            name=["config.json", "weights.safetensors"],
+            name=["config.json", "weights.safetensors", "manifest.json"],
         ),
         source=TRAIN_SOURCE + source("pipeline/stages/evaluate.py"),
     output:
-        f"{RESULTS}/evaluations/{{population}}.csv",
+        final=f"{RESULTS}/evaluations/{{population}}/final.csv",
+        manifest=f"{RESULTS}/evaluations/{{population}}/manifest.json",
     log:
         f"logs/{SCALE}/evaluate/{{population}}.log",
     benchmark:
@@ -25,6 +26,7 @@ rule evaluate:
     params:
         population=folder_of("population"),
         runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_on(wildcards)],
+        out=subpath(output.final, parent=True),
     shell:
         "exec python -m pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
-        " --out {output} > {log} 2>&1"
+        " --out {params.out} > {log} 2>&1"

@@ -1,6 +1,7 @@
 # Contract: trains one run; a fine-tuning run starts from the weights of its base.
 #   in    its population; for fine-tuning the base's folder
-#   out   results/<scale>/runs/<id>/{config.json, curve.csv, training.csv, cost.json, weights.safetensors}
+#   out   results/<scale>/runs/<id>/{config.json, curve.csv, training.csv, weights.safetensors,
+#         manifest.json}
 #   runs  pipeline.stages.train
 #   state results/<scale>/state/<id>/ while it trains, apart from the outputs, which Snakemake clears
 # A run's id holds the hash of its resolved parameters: an edit of params.yaml asks for other ids, so it
@@ -15,8 +16,8 @@ rule pretrain:
         config=f"{RESULTS}/runs/{{run}}/config.json",
         curve=f"{RESULTS}/runs/{{run}}/curve.csv",
         training=f"{RESULTS}/runs/{{run}}/training.csv",
-        cost=f"{RESULTS}/runs/{{run}}/cost.json",
         weights=f"{RESULTS}/runs/{{run}}/weights.safetensors",
+        manifest=f"{RESULTS}/runs/{{run}}/manifest.json",
     log:
         f"logs/{SCALE}/pretrain/{{run}}.log",
     benchmark:
@@ -44,8 +45,8 @@ rule finetune:
         config=f"{RESULTS}/runs/{{run}}/config.json",
         curve=f"{RESULTS}/runs/{{run}}/curve.csv",
         training=f"{RESULTS}/runs/{{run}}/training.csv",
-        cost=f"{RESULTS}/runs/{{run}}/cost.json",
         weights=f"{RESULTS}/runs/{{run}}/weights.safetensors",
+        manifest=f"{RESULTS}/runs/{{run}}/manifest.json",
     log:
         f"logs/{SCALE}/finetune/{{run}}.log",
     benchmark:

@@ -1,15 +1,30 @@
 """What every stage's command line shares."""
 
 import argparse
+import errno
 import hashlib
 import importlib.metadata
+import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline import config as cfg
+from pipeline.artefacts import MANIFEST, ArtefactError
+from pipeline.files import sha256
 from pipeline.processes import die_with_parent
+
+_FREE = "free some space and give the same command again: nothing that was whole is lost"
+_MENDS = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.ENOENT: "run `snakemake --cores all` to make it",
+    errno.EACCES: "give yourself the right to it and the same command again",
+    errno.EROFS: "name a folder that can be written to",
+}
 
 
 class StageError(RuntimeError):
@@ -43,10 +58,16 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def provenance() -> dict[str, str]:
-    """Commit (with + when the tree was dirty) and versions of what computes."""
+def provenance() -> dict[str, str | int | None]:
+    """Commit (with + when the tree was dirty), versions of what computes, and the machine."""
     versions = {p: importlib.metadata.version(p) for p in ("torch", "accelerate", "numpy", "tokenizers")}
-    return {"commit": commit(), "python": sys.version.split()[0], **versions}
+    machine = {"platform": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count()}
+    return {"commit": commit(), "python": platform.python_version(), **versions, **machine}
+
+
+def made_from(tables: Path) -> dict[str, Any]:
+    """What the manifest of a product of the tables says."""
+    return {"inputs": {"tables": sha256(tables / MANIFEST)}, "environment": provenance()}
 
 
 def commit() -> str:
@@ -64,12 +85,18 @@ def commit() -> str:
 
 
 def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
-    """Run a stage. A mistake of the user's, or one of `one_line`, is one line on stderr and exit code 2, or
-    128 + the signal's number where the error has one, as a shell has it."""
+    """Run a stage. One line on stderr and exit code 2 for a mistake of the user's, a damaged or missing file,
+    a full disk or one of `one_line`; code 128 + a signal's number where the error has one, as shells do."""
     die_with_parent()
-    expected: tuple[type[Exception], ...] = (cfg.ConfigError, StageError, *one_line)
+    expected: tuple[type[Exception], ...] = (cfg.ConfigError, StageError, ArtefactError, *one_line)
     try:
         main()
     except expected as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(128 + error.signum if hasattr(error, "signum") else 2)
+    except OSError as error:
+        mend = _MENDS.get(error.errno or 0)
+        if mend is None:
+            raise
+        print(f"error: {error.filename}: {(error.strerror or '').lower()}; {mend}", file=sys.stderr)
+        sys.exit(2)

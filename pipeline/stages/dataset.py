@@ -9,13 +9,16 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from pipeline.artefacts import seal
+from pipeline.config import ConfigError, Uniform
 from pipeline.config import Population as PopulationConfig
-from pipeline.config import Uniform
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler
 from pipeline.files import write_atomically
 from pipeline.stages import common
+
+FILES = ("people.safetensors", "population.json", "tokenizer.json")
 
 
 def text(batch: Batch, population: Population, tokenizer: Tokenizer) -> list[str]:
@@ -53,7 +56,12 @@ def main() -> None:
     args = parser.parse_args()
     runs = common.all_runs(args)
     by_population = {run.population_id: run for run in reversed(runs.values())}
-    run = by_population[args.population] if args.population else next(iter(runs.values()))
+    chosen = args.population or next(iter(runs.values())).population_id
+    if chosen not in by_population:
+        raise ConfigError(
+            f"population: given {chosen!r}, allowed: one of the {len(by_population)} of scale {args.scale}"
+        )
+    run = by_population[chosen]
     if args.show:
         show(run.population, run.seed, args.show)
         return
@@ -63,6 +71,14 @@ def main() -> None:
     population = draw(run.population, run.seed, tokenizer)
     write_atomically(args.out / "tokenizer.json", tokenizer.to_str(pretty=True))
     population.save(args.out)
+    seal(
+        args.out,
+        FILES,
+        population=run.population_id,
+        seed=run.seed,
+        inputs={"code": common.code_digest()},
+        environment=common.provenance(),
+    )
     describe(population)
 
 

@@ -1,9 +1,9 @@
 """Measure the final weights of every run of a population on a larger held-out set, by attribute.
 
-    python -m pipeline.stages.evaluate --population FOLDER --runs FOLDER [FOLDER ...] --out FILE
+    python -m pipeline.stages.evaluate --population FOLDER --runs FOLDER [FOLDER ...] --out FOLDER
 
-Writes one row a run, group of people and attribute: loss in nats a value, exact-match accuracy, mean
-maximum probability and entropy over value tokens, number of value tokens.
+Writes final.csv, one row a run, group of people and attribute: loss in nats a value, exact-match
+accuracy, mean maximum probability and entropy over value tokens, number of value tokens.
 """
 
 import argparse
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load
 
+from pipeline.artefacts import seal, verify
 from pipeline.config import RunConfig
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
@@ -55,16 +56,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--population", type=Path, required=True, help="folder of the dataset stage")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the train stage")
-    parser.add_argument("--out", type=Path, required=True, help="table to write")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
     torch.set_num_threads(1)
     population = Population.load(args.population)
-    rows = []
+    people = verify(args.population, "people.safetensors")["files"]["people.safetensors"]
+    rows, inputs = [], {"population": people, "code": common.code_digest()}
     for folder in args.runs:
+        weights = verify(folder, "config.json", "weights.safetensors")["files"]["weights.safetensors"]
         run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-        rows += evaluate(run, load_file(folder / "weights.safetensors"), population)
+        rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population)
+        inputs[run.id] = weights
         print(f"{run.id}: done", flush=True)
-    write_atomically(args.out, pd.DataFrame(rows).to_csv(index=False))
+    write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))
+    seal(args.out, ["final.csv"], inputs=inputs, environment=common.provenance())
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
     python -m pipeline.stages.figures --figure fig2 --tables FOLDER --out FOLDER
 
-Writes FIGURE.svg and FIGURE.png.
+Writes FIGURE.svg, FIGURE.png and their checksums.
 """
 
 import argparse
 from pathlib import Path
 
 from pipeline.analysis.tables import Tables
+from pipeline.artefacts import manifest_of, seal
 from pipeline.figures import FIGURES, style
 from pipeline.files import atomic_path
 from pipeline.stages import common
@@ -20,13 +21,12 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, required=True, help="folder of the tables stage")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
-    try:
-        fig = FIGURES[args.figure].draw(Tables.read(args.tables))
-    except FileNotFoundError as error:
-        raise common.StageError(f"{args.figure}: {error}") from None
-    for kind in ("svg", "png"):
-        with atomic_path(args.out / f"{args.figure}.{kind}") as temporary:
-            style.save(fig, temporary, kind)
+    fig = FIGURES[args.figure].draw(Tables.read(args.tables))
+    files = [f"{args.figure}.{kind}" for kind in ("svg", "png")]
+    for name in files:
+        with atomic_path(args.out / name) as temporary:
+            style.save(fig, temporary, name.rpartition(".")[2])
+    seal(args.out, files, manifest_of(args.figure), **common.made_from(args.tables))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,10 @@ python -m pipeline.stages.readme --results results/laptop --readme README.md
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from pipeline.analysis.tables import Tables
+from pipeline.claims import ledger
 from pipeline.files import write_atomically
 from pipeline.report import summary
 from pipeline.stages import common
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--readme", type=Path, required=True, help="file to change")
     args = parser.parse_args()
     tables = Tables.read(args.results / "tables")
-    claims = json.loads((args.results / "claims.json").read_text())
+    claims = ledger.read(args.results / "claims.json")
     text = summary.insert(args.readme.read_text(), summary.block(tables, claims))
     write_atomically(args.readme, text)
 

@@ -19,11 +19,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
     params = cfg.load(args.scale, args.params)
-    try:
-        html = page.render(args.scale, params, args.results)
-    except FileNotFoundError as error:
-        raise common.StageError(f"{error.filename}: not found; run the stage that writes it") from None
-    write_atomically(args.out, html)
+    write_atomically(args.out, page.render(args.scale, params, args.results))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pipeline import config as cfg
 from pipeline.analysis.tables import gather
-from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -18,15 +17,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of the scale's results")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
-    try:
-        tables = gather(cfg.load(args.scale, args.params), args.results)
-    except FileNotFoundError as error:
-        raise common.StageError(
-            f"{error.filename}: missing; run `snakemake --cores all` to make it"
-        ) from None
-    for name, table in tables.items():
-        write_atomically(args.out / f"{name}.csv", table.to_csv(index=False, float_format="%.8g"))
-        print(f"{name}: {len(table)} rows")
+    tables = gather(cfg.load(args.scale, args.params), args.results)
+    tables.write(args.out, environment=common.provenance())
+    print(f"{len(tables.runs)} runs, {len(tables.curves)} rows of curves")
 
 
 if __name__ == "__main__":

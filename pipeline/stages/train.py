@@ -3,40 +3,68 @@
     python -m pipeline.stages.train --run ID --population FOLDER --out FOLDER [--base FOLDER] [--state FOLDER]
 
 Writes config.json (the resolved parameters), curve.csv (held-out evaluations), training.csv (the
-training log), cost.json and weights.safetensors. With --state, an interrupted run goes on where it
-stopped when the same command is given again, and ends with the same bits.
+training log), weights.safetensors and manifest.json (code and inputs, cost, machine, checksums). With
+--state, an interrupted run goes on where it stopped when the same command is given again, and ends with
+the same bits.
 """
 
 import argparse
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
+from torch import Tensor
 
+from pipeline.artefacts import seal, verify
 from pipeline.config import RunConfig
 from pipeline.data.population import Population
-from pipeline.files import atomic_path, sha256, write_atomically
+from pipeline.data.sampler import LeakageError
+from pipeline.files import write_atomically
 from pipeline.stages import common
 from pipeline.training.interrupts import InterruptedRunError
-from pipeline.training.loop import DivergedError, Trainer
+from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import StateError, StateStore
 
+FILES = ("config.json", "curve.csv", "training.csv", "weights.safetensors")
 
-def open_store(args: argparse.Namespace, run: RunConfig) -> StateStore:
-    """The state of this run on these people, from this code; other processes are kept out of it."""
-    inputs = {
-        "population": sha256(args.population / "people.safetensors"),
-        "code": common.code_digest(),
-    }
-    if args.base:
-        inputs["base"] = sha256(args.base / "weights.safetensors")
-    store = StateStore(args.state, run.digest, inputs)
+
+def read_inputs(
+    args: argparse.Namespace, run: RunConfig
+) -> tuple[Population, dict[str, Tensor] | None, dict[str, str]]:
+    """The people, the base's weights if there is a base, and the checksums of all that decides the result."""
+    population = Population.load(args.population)
+    people = verify(args.population, "people.safetensors")["files"]["people.safetensors"]
+    inputs = {"population": people, "code": common.code_digest()}
+    if run.base is None:
+        return population, None, inputs
+    base = verify(args.base, "config.json", "weights.safetensors")
+    if json.loads((args.base / "config.json").read_text()) != run.base.model_dump(mode="json"):
+        raise common.StageError(f"{args.base}: not the base of {run.id}; name the folder of {run.base.id}")
+    inputs["base"] = base["files"]["weights.safetensors"]
+    return population, load((args.base / "weights.safetensors").read_bytes()), inputs
+
+
+def open_store(folder: Path, run: RunConfig, inputs: dict[str, str]) -> StateStore:
+    """The state of this run from these inputs; other processes are kept out of it."""
+    store = StateStore(folder, run.digest, inputs)
     if int(os.environ.get("RANK", 0)) == 0:
         store.acquire()
     return store
+
+
+def write(out: Path, run: RunConfig, inputs: dict[str, str], result: Result) -> None:
+    config = json.dumps(run.model_dump(mode="json"), indent=1, sort_keys=True)
+    write_atomically(out / "config.json", config + "\n")
+    write_atomically(out / "curve.csv", pd.DataFrame(result.evaluations).to_csv(index=False))
+    write_atomically(out / "training.csv", pd.DataFrame(result.training_log).to_csv(index=False))
+    weights = {k: v.contiguous() for k, v in result.model.state_dict().items()}
+    write_atomically(out / "weights.safetensors", save(weights))
+    facts: dict[str, Any] = {"run": run.id, "seed": run.seed, "inputs": inputs, "cost": result.cost}
+    seal(out, FILES, **facts, environment=common.provenance())
 
 
 def main() -> None:
@@ -59,32 +87,16 @@ def main() -> None:
     run = common.find_run(args, args.run)
     if (run.base is None) != (args.base is None):
         parser.error("--base goes with a fine-tuning run, and only there")
-    weights = None
-    if run.base is not None:
-        base = json.loads((args.base / "config.json").read_text())
-        if base != run.base.model_dump(mode="json"):
-            raise common.StageError(
-                f"{args.base}: not the base of {args.run}; name the folder of {run.base.id}"
-            )
-        weights = load_file(args.base / "weights.safetensors")
-    population = Population.load(args.population)
+    population, weights, inputs = read_inputs(args, run)
     trainer = Trainer(run, population, weights)
-    store = open_store(args, run) if args.state else None
+    store = open_store(args.state, run, inputs) if args.state else None
     result = trainer.train(store, args.save_every)
     if not trainer.accelerator.is_main_process:
         return
-    out = args.out
-    out.mkdir(parents=True, exist_ok=True)
-    config = json.dumps(run.model_dump(mode="json"), indent=1, sort_keys=True)
-    write_atomically(out / "config.json", config + "\n")
-    write_atomically(out / "curve.csv", pd.DataFrame(result.evaluations).to_csv(index=False))
-    write_atomically(out / "training.csv", pd.DataFrame(result.training_log).to_csv(index=False))
-    write_atomically(out / "cost.json", json.dumps(result.cost | common.provenance(), indent=1) + "\n")
-    with atomic_path(out / "weights.safetensors") as temporary:
-        save_file({k: v.contiguous() for k, v in result.model.state_dict().items()}, temporary)
+    write(args.out, run, inputs, result)
     if store:
         store.clear()
 
 
 if __name__ == "__main__":
-    common.run_stage(main, StateError, DivergedError, InterruptedRunError)
+    common.run_stage(main, StateError, DivergedError, InterruptedRunError, LeakageError)

@@ -25,7 +25,7 @@ _SAVING_SHARE = 0.02  # of the run's time at most goes into saving its state
 
 
 class DivergedError(RuntimeError):
-    """The loss became NaN or infinite."""
+    """The loss or its gradient became NaN or infinite; weights and moments are those before that step."""
 
 
 @dataclass
@@ -121,6 +121,9 @@ class Trainer:
         window = max(1, total // _LOG_WINDOWS)
         reporter = Reporter(total, len(slots), now.step, quiet=not self.accelerator.is_main_process)
         began, save_at = time.perf_counter() - now.seconds, time.perf_counter() + save_every
+        # A process has its GPU for itself; of a CPU it has what it was given.
+        device_clock = time.perf_counter if self.accelerator.device.type == "cuda" else time.process_time
+        device_began = device_clock() - now.device_seconds
         try:
             with self.interrupts, reporter.bar:
                 while True:
@@ -141,6 +144,7 @@ class Trainer:
                     now.step, now.tokens, now.in_window = now.step + 1, now.tokens + seen, now.in_window + 1
                     now.window = [a + b for a, b in zip(now.window, statistics, strict=True)]
                     now.seconds = time.perf_counter() - began
+                    now.device_seconds = device_clock() - device_began
                     if now.step % window == 0 or now.step == total:
                         now.training_log.append(self._log_row(now))
                         now.window, now.in_window = [0.0] * len(now.window), 0
@@ -150,10 +154,15 @@ class Trainer:
             if store:
                 self._save(store, now)
             raise InterruptedRunError(interrupted.signum, now.step) from None
+        except DivergedError:
+            if store:
+                self._save(store, now)
+            raise
         now.seconds = time.perf_counter() - began
         cost |= {
             "tokens": now.tokens,
             "seconds": round(now.seconds, 2),
+            "device_seconds": round(now.device_seconds, 2),
             "seconds_evaluating": round(now.seconds_evaluating, 2),
             "seconds_to_first_step": round(reporter.seconds_to_first_step, 2),
             "tokens_per_second": round(now.tokens_per_second),
@@ -210,18 +219,20 @@ class Trainer:
             # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
             loss = per_token.sum() / seen
             self.accelerator.backward(loss * self.world)
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        norm = float(self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip))
         value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * 6)
         sums = torch.stack([loss.detach(), value_loss]).double()
         if self.world > 1:
             sums = self.accelerator.reduce(sums, "sum")
-        if not torch.isfinite(sums[0]):
+        total_loss, total_value_loss = sums.tolist()
+        if not math.isfinite(total_loss + norm):
             raise DivergedError(
-                f"{self.run.id}: loss is {sums[0].item()} at step {step}, learning rate {rate:g}"
+                f"{self.run.id}: at step {step} the loss is {total_loss:g} and the norm of its gradient "
+                f"{norm:g}; a learning rate below {rate:g} may mend it"
             )
-        return [*sums.tolist(), float(norm), rate], seen
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return [total_loss, total_value_loss, norm, rate], seen
 
     def _log_row(self, now: Progress) -> dict:
         names = ("loss_per_token", "attribute_loss", "gradient_norm", "learning_rate")

@@ -15,12 +15,14 @@ class Progress:
     """Everything a run has done but its weights and moments: before the evaluation and update of `step`.
 
     window: sums of the statistics of the `in_window` steps since the last row of the training log.
-    seconds: spent on the run so far, in all the processes that it took. Rows are ready for a table.
+    seconds: spent on the run so far, in all the calls that it took. device_seconds: those in which it had the
+    GPU, or CPU time. Rows are ready for a table.
     """
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
+    device_seconds: float = 0.0
     seconds_evaluating: float = 0.0
     window: list[float] = field(default_factory=lambda: [0.0] * 4)
     in_window: int = 0

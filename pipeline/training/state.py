@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from pipeline.files import write_atomically
+from pipeline.files import json_checksum, write_atomically
 from pipeline.processes import LockedError, lock
 
 _GENERATIONS = 2
@@ -68,7 +68,7 @@ class StateStore:
             "step": state.step,
             "progress": state.progress,
         }
-        manifest["checksum"] = _checksum(manifest)
+        manifest["checksum"] = json_checksum(manifest)
         write_atomically(self.folder / f"{name}.safetensors", content)
         write_atomically(self.folder / f"{name}.json", json.dumps(manifest).encode())
         for old in self._steps()[_GENERATIONS:]:
@@ -97,7 +97,7 @@ class StateStore:
         try:
             manifest = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
             content = path.read_bytes()
-            whole = manifest.pop("checksum") == _checksum(manifest)
+            whole = manifest.pop("checksum") == json_checksum(manifest)
             whole = whole and manifest["sha256"] == hashlib.sha256(content).hexdigest()
         except (OSError, ValueError, KeyError, AttributeError) as error:
             self.warnings.append(f"{path}: not usable ({type(error).__name__}), going back one generation")
@@ -112,10 +112,6 @@ class StateStore:
             self.warnings.append(f"{path}: from before a change of {', '.join(changed)}, not used")
             return None
         return Saved(manifest["step"], load(content), manifest["progress"])
-
-
-def _checksum(manifest: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ import sys
 import pytest
 import yaml
 
-from pipeline.analysis.tables import TABLES
+from pipeline.artefacts import ArtefactError
 from pipeline.claims.ledger import CLAIMS, judge_all, load
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, NOT_REPRODUCED, REPRODUCED, VERDICTS
 from pipeline.config import ConfigError
@@ -92,8 +92,7 @@ def test_a_mistake_in_the_file_is_one_line(edited, edit, message):
 
 def test_stage_writes_the_ledger_and_counts(tmp_path, monkeypatch, capsys):
     tables = sizes_scene().tables()
-    for name in TABLES:
-        getattr(tables, name).to_csv(tmp_path / f"{name}.csv", index=False)
+    tables.write(tmp_path)
     out = tmp_path / "claims.json"
     monkeypatch.setattr(sys, "argv", ["claims", "--tables", str(tmp_path), "--out", str(out)])
     stage.main()
@@ -107,5 +106,5 @@ def test_stage_names_a_missing_table(tmp_path, monkeypatch):
     monkeypatch.setattr(
         sys, "argv", ["claims", "--tables", str(tmp_path), "--out", str(tmp_path / "claims.json")]
     )
-    with pytest.raises(stage.common.StageError, match=r"experiments\.csv"):
+    with pytest.raises(ArtefactError, match=r"manifest\.json: missing"):
         stage.main()

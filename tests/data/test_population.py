@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline import config as cfg
+from pipeline.artefacts import seal
 from pipeline.data.pools import ATTRIBUTES, POOL_SIZES, pool
 from pipeline.data.population import Population, baseline, draw, pool_sizes, value_text
 
@@ -76,6 +77,7 @@ def test_a_population_is_a_function_of_its_seed(population, population_config, t
 
 def test_saved_and_loaded_alike(population, tmp_path):
     population.save(tmp_path)
+    seal(tmp_path, ["people.safetensors", "population.json"])
     loaded = Population.load(tmp_path)
     assert loaded.config == population.config and loaded.meta == population.meta
     for name in ("names", "values", "template_order", "bank", "segment_start", "segment_length", "token_ids"):

@@ -1,6 +1,7 @@
 """The sampler draws what it says, and never trains on what is held out (paper, sections 2 and 4)."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from pipeline import config as cfg
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import value_text
-from pipeline.data.sampler import NAME, PADDING, START, TEXT, VALUE, A, Sampler, probabilities
+from pipeline.data.sampler import NAME, PADDING, START, TEXT, VALUE, A, LeakageError, Sampler, probabilities
 from pipeline.stages.dataset import text
 
 DISTRIBUTIONS = {
@@ -174,3 +175,56 @@ def test_uniforms_are_uniform():
     u = random.uniform(random.bits(1, torch.arange(50_000))).numpy()
     assert u.min() >= 0 and u.max() < 1
     assert stats.kstest(u, "uniform").pvalue > 1e-4
+
+
+def leaky(population, monkeypatch, **changes) -> Sampler:
+    """A sampler whose own lists are right and whose draws are wrong."""
+    sampler = Sampler(population, DISTRIBUTIONS["uniform"], seed=1)
+    sampler.assert_no_leak()
+    for name, value in changes.items():
+        monkeypatch.setattr(sampler, name, value)
+    return sampler
+
+
+def test_training_on_a_held_out_template_is_a_leak(population, monkeypatch):
+    wrong = population.config.model_copy(
+        update={"templates": cfg.Templates.model_construct(train=25, evaluation=5)}
+    )
+    sampler = leaky(population, monkeypatch, config=wrong)
+    sampler.batch(0, 64)
+    with pytest.raises(LeakageError, match="held out"):
+        sampler.assert_no_leak()
+
+
+def test_evaluating_on_a_trained_template_is_a_leak(population, monkeypatch):
+    wrong = population.config.model_copy(
+        update={"templates": cfg.Templates.model_construct(train=20, evaluation=25)}
+    )
+    sampler = leaky(population, monkeypatch, config=wrong)
+    sampler.evaluation_batch(0, 40, 64, 64)
+    with pytest.raises(LeakageError):
+        sampler.assert_no_leak()
+
+
+def test_training_on_a_never_seen_person_is_a_leak(population, monkeypatch):
+    sampler = leaky(population, monkeypatch, individuals=lambda step, rows: torch.full_like(rows, 41))
+    sampler.batch(0, 8)
+    with pytest.raises(LeakageError):
+        sampler.assert_no_leak()
+
+
+def test_a_split_that_overlaps_is_a_leak_before_anything_is_drawn(population):
+    order = population.template_order.copy()
+    order[3, 2, -1] = order[3, 2, 0]
+    with pytest.raises(LeakageError):
+        Sampler(replace(population, template_order=order), DISTRIBUTIONS["uniform"], seed=1).assert_no_leak()
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_no_distribution_leaks(population, name):
+    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1)
+    for step in range(20):
+        sampler.batch(step, 64)
+    for first, count in ((0, 40), (40, 24)):
+        sampler.evaluation_batch(first, count, 128, 128)
+    sampler.assert_no_leak()

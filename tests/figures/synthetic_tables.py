@@ -10,7 +10,8 @@ BASELINE = 4.0
 PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 COST = {
     "parameters": 550_000, "tokens": 2_900_000, "flops": 9.1e12, "precision": "fp32", "device": "a CPU",
-    "processes": 1, "seconds": 61.5, "tokens_per_second": 47_000, "commit": "0123456789ab", "python": "3.11",
+    "processes": 1, "cores": 2, "code": "c0de", "people": "9e091e", "seconds": 61.5, "device_seconds": 60.5,
+    "tokens_per_second": 47_000, "commit": "0123456789ab", "python": "3.11",
     "torch": "2.9", "accelerate": "1.12", "numpy": "2.4", "tokenizers": "0.22",
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.analysis.selection import uniform_like
-from pipeline.analysis.tables import TABLES, Tables
+from pipeline.analysis.tables import Tables
 from pipeline.figures import FIGURES, fig4, figghi, selection, style
 from tests.figures.synthetic_tables import BASELINE, build, without
 
@@ -94,11 +94,14 @@ def test_compact_drawings_keep_their_shapes_and_words():
 
 
 def test_command_line_writes_both_files(tables, tmp_path):
-    for name in TABLES:
-        getattr(tables, name).to_csv(tmp_path / f"{name}.csv", index=False)
+    tables.write(tmp_path)
     command = [sys.executable, "-m", "pipeline.stages.figures", "--figure", "figM"]
     subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["figM.png", "figM.svg"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "figM.manifest.json",
+        "figM.png",
+        "figM.svg",
+    ]
     (tmp_path / "summary.csv").unlink()
     broken = subprocess.run(
         [*command, "--tables", tmp_path, "--out", tmp_path], capture_output=True, text=True, check=False

@@ -1,13 +1,13 @@
 """The page holds every claim, figure and run, and needs nothing outside itself."""
 
-import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 
 from pipeline import config as cfg
-from pipeline.analysis.tables import TABLES
+from pipeline.artefacts import ArtefactError, manifest_of, seal
+from pipeline.claims import ledger
 from pipeline.figures import FIGURES
 from pipeline.report import page
 from tests.figures.synthetic_tables import build
@@ -39,13 +39,12 @@ def results(tmp_path_factory):
     tables = build(seeds=2)
     stuck = tables.runs.run.iloc[0]
     tables.curves.loc[tables.curves.run == stuck, "loss"] += 10
-    (folder / "tables").mkdir()
     (folder / "figures").mkdir()
-    for name in TABLES:
-        getattr(tables, name).to_csv(folder / "tables" / f"{name}.csv", index=False)
+    tables.write(folder / "tables")
     for name in FIGURES:
         (folder / "figures" / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    (folder / "claims.json").write_text(json.dumps(claims(stuck)))
+        seal(folder / "figures", [f"{name}.svg"], manifest_of(name))
+    ledger.write(claims(stuck), folder / "claims.json")
     return folder
 
 
@@ -139,7 +138,7 @@ def test_figures_of_the_paper_lead_to_ours(reference, links):
 
 
 def test_a_missing_part_is_named(results, tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ArtefactError):
         page.render("laptop", cfg.load("laptop"), tmp_path)
 
 

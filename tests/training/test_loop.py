@@ -92,5 +92,5 @@ def test_fine_tuning_starts_from_the_base(run, population):
 def test_a_loss_that_is_not_finite_stops_the_run(run, population):
     trainer = loop.Trainer(run, population)
     trainer.model.embedding.weight.data[5:] = math.nan
-    with pytest.raises(loop.DivergedError, match=r"loss is nan at step 0, learning rate 0\.01"):
+    with pytest.raises(loop.DivergedError, match=r"at step 0 the loss is nan .* below 0\.01"):
         trainer.step(0)

@@ -1,6 +1,8 @@
 """Interrupted runs go on to the last bit; damaged and foreign state is not used."""
 
+import itertools
 import json
+import math
 import os
 import signal
 
@@ -8,8 +10,9 @@ import pytest
 import torch
 
 from pipeline import config as cfg
+from pipeline.data.sampler import LeakageError
 from pipeline.training import interrupts
-from pipeline.training.loop import Result, Trainer
+from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import Saved, StateError, StateStore
 
 INPUTS = {"population": "p", "code": "c"}
@@ -143,6 +146,25 @@ def test_a_second_process_is_refused(tmp_path):
     first.acquire()
     with pytest.raises(StateError, match="another process"):
         second.acquire()
+
+
+def test_a_diverged_run_keeps_the_state_before_it(run, population, tmp_path, monkeypatch):
+    whole, trainer = Trainer(run, population).train(), Trainer(run, population)
+    clip, calls = trainer.accelerator.clip_grad_norm_, itertools.count()
+    with monkeypatch.context() as patch:
+        struck = lambda *a: clip(*a) if next(calls) != 7 else torch.tensor(math.inf)  # noqa: E731
+        patch.setattr(trainer.accelerator, "clip_grad_norm_", struck)
+        with pytest.raises(DivergedError, match=r"at step 7 the loss is \d.* gradient inf"):
+            trainer.train(store(tmp_path), save_every=3600)
+    assert store(tmp_path).newest().step == 7
+    same(whole, finish(Trainer(run, population), store(tmp_path)))
+
+
+def test_a_leak_ends_the_run(run, population, monkeypatch):
+    trainer = Trainer(run, population)
+    monkeypatch.setattr(trainer.sampler, "individuals", lambda step, rows: torch.full_like(rows, 50))
+    with pytest.raises(LeakageError):
+        trainer.train()
 
 
 def test_a_full_disk_leaves_the_older_generation(tmp_path, monkeypatch):

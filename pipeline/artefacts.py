@@ -1,0 +1,61 @@
+"""Folders of results that can be trusted: sealed with checksums by who writes them, verified by who reads.
+
+A manifest says what made some files, from what, and how each of them must read. It is written last: files
+without one are not finished. It is `manifest.json` of a folder that one job writes, `NAME.manifest.json`
+where jobs share a folder.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pipeline.files import json_checksum, sha256, write_atomically
+
+MANIFEST = "manifest.json"
+
+
+class ArtefactError(RuntimeError):
+    """A file is not what was written; the message is one line that names it and the mend."""
+
+
+def manifest_of(name: str) -> str:
+    """The manifest of a product that shares its folder: "figM" -> "figM.manifest.json"."""
+    return f"{name}.{MANIFEST}"
+
+
+def seal(folder: Path, files: Iterable[str], manifest: str = MANIFEST, **facts: Any) -> None:
+    """Write the manifest of `files` in `folder`: their checksums, and `facts` (JSON values)."""
+    content = {**facts, "files": {name: sha256(folder / name) for name in files}}
+    content["checksum"] = json_checksum(content)
+    write_atomically(folder / manifest, json.dumps(content, indent=1) + "\n")
+
+
+def verify(folder: Path, *names: str, manifest: str = MANIFEST) -> dict[str, Any]:
+    """The manifest, once it and the files `names` (all of its own without any) are as they were written.
+
+    Raises ArtefactError for a damaged, foreign or missing one.
+    """
+    path = folder / manifest
+    what = f"the folder {folder}" if manifest == MANIFEST else str(path)
+    mend = f"delete {what} and give the same command again"
+    try:
+        content = json.loads(path.read_bytes())
+        whole = content.pop("checksum") == json_checksum(content)
+        files = content["files"]
+    except FileNotFoundError:
+        raise ArtefactError(f"{path}: missing, so what it vouches for is not finished; {mend}") from None
+    except (ValueError, KeyError, AttributeError, TypeError):
+        whole, files = False, {}
+    if not whole:
+        raise ArtefactError(f"{path}: damaged; {mend}")
+    for name in names or files:
+        if name not in files:
+            raise ArtefactError(f"{folder / name}: not in the folder's manifest; {mend}")
+        try:
+            damaged = sha256(folder / name) != files[name]
+        except FileNotFoundError:
+            raise ArtefactError(f"{folder / name}: missing; {mend}") from None
+        if damaged:
+            raise ArtefactError(f"{folder / name}: damaged; {mend}")
+    return content

@@ -1,0 +1,276 @@
+"""What damaged files and a full disk give: the tables of docs/faults.md, made by doing it.
+
+    python -m tests.faults --write docs/faults.md
+
+Small results are made by the stages themselves. Each file that a stage reads is then damaged in five ways
+and the stage called; and each stage writes to a file system without room.
+"""
+
+import argparse
+import contextlib
+import functools
+import importlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import config as cfg
+from pipeline.analysis import reference
+from pipeline.artefacts import manifest_of, seal
+from pipeline.data import pools
+from pipeline.stages import common
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3]),
+    "bit flipped": lambda path: path.write_bytes(_flipped(path.read_bytes())),
+    "empty": lambda path: path.write_bytes(b""),
+    "missing": lambda path: path.unlink(),
+    "foreign": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64)),
+}
+MARKERS = re.compile(r"(<!-- (\w[\w ]*): begin -->\n).*?(<!-- \2: end -->)", re.S)
+
+
+def _flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def params(folder: Path) -> Path:
+    """A params.yaml with one pre-training run and one fine-tuning run of a few steps."""
+    tiny = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    tiny["defaults"]["training"]["steps"] = 8
+    tiny["finetuning"]["training"]["steps"] = 4
+    tuned = {
+        "figure": "5",
+        "finetune": True,
+        "cases": {"new-8": {"distribution": {"kind": "replay", "new": 8}}},
+    }
+    tiny["experiments"] = {"phases": {"figure": "2"}, "finetune_sizes": tuned}
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(tiny))
+    return path
+
+
+@dataclass(frozen=True)
+class Call:
+    """One stage's command line; `out` is what it writes."""
+
+    stage: str
+    arguments: tuple[str, ...]
+    out: Path
+
+    def run(self, out: Path | None = None) -> tuple[int, str]:
+        """Exit code and stderr of the stage, in this process."""
+        module = importlib.import_module(f"pipeline.stages.{self.stage}")
+        errors, argv = io.StringIO(), sys.argv
+        sys.argv = [self.stage, *self.arguments, "--out", str(out or self.out)]
+        code = 0
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(errors):
+                common.run_stage(module.main)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        finally:
+            sys.argv = argv
+        return code, errors.getvalue()
+
+
+@functools.cache
+def calls(results: Path, parameters: Path) -> dict[str, Call]:
+    """The stages in the order of the DAG, on the two runs of `params`."""
+    scale = ("--params", str(parameters))
+    base, tuned = cfg.distinct_runs(cfg.expand(cfg.load(params=parameters))).values()
+    people, runs, tables = results / "populations" / base.population_id, results / "runs", results / "tables"
+    train = (*scale, "--population", str(people))
+    measured = ("--population", str(people), "--runs", str(runs / base.id), str(runs / tuned.id))
+    return {
+        "dataset": Call("dataset", (*scale, "--population", base.population_id), people),
+        "pretrain": Call("train", (*train, "--run", base.id), runs / base.id),
+        "finetune": Call(
+            "train", (*train, "--run", tuned.id, "--base", str(runs / base.id)), runs / tuned.id
+        ),
+        "evaluate": Call("evaluate", measured, results / "evaluations" / base.population_id),
+        "tables": Call("tables", (*scale, "--results", str(results)), tables),
+        "claims": Call("claims", ("--tables", str(tables)), results / "claims.json"),
+        "figure": Call("figures", ("--figure", "figM", "--tables", str(tables)), results / "figures"),
+        "page": Call("report", (*scale, "--results", str(results)), results / "report" / "index.html"),
+    }
+
+
+def build(folder: Path) -> dict[str, Call]:
+    """Results in `folder`, and the calls that made them."""
+    from pipeline.figures import FIGURES
+
+    todo = calls(folder / "results", params(folder))
+    for name, call in todo.items():
+        if name == "page":  # the other figures are not under test
+            for figure in set(FIGURES) - {"figM"}:
+                todo["figure"].out.joinpath(f"{figure}.svg").write_text("<svg/>")
+                seal(todo["figure"].out, [f"{figure}.svg"], manifest_of(figure))
+        code, errors = call.run()
+        assert code == 0, errors
+    return todo
+
+
+def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
+    """Artefact, file and the stage that reads it."""
+    for name in ("people.safetensors", "population.json", "tokenizer.json", "manifest.json"):
+        yield f"population: {name}", todo["dataset"].out / name, "pretrain"
+    for name in ("config.json", "weights.safetensors", "manifest.json"):
+        yield f"base run: {name}", todo["pretrain"].out / name, "finetune"
+    for name in ("config.json", "weights.safetensors"):
+        yield f"run: {name}", todo["finetune"].out / name, "evaluate"
+    for name in ("curve.csv", "manifest.json"):
+        yield f"run: {name} ", todo["finetune"].out / name, "tables"
+    yield "evaluation: final.csv", todo["evaluate"].out / "final.csv", "tables"
+    for name in ("experiments.csv", "runs.csv", "curves.csv", "summary.csv", "manifest.json"):
+        yield f"tables: {name}", todo["tables"].out / name, "claims"
+    yield "tables: curves.csv ", todo["tables"].out / "curves.csv", "figure"
+    yield "claims.json", todo["claims"].out, "page"
+    yield "figure: figM.svg", todo["figure"].out / "figM.svg", "page"
+
+
+def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, str]]:
+    """The same for files that git holds, on copies of them that the code is pointed at."""
+    (copy / "pools").mkdir(parents=True)
+    (copy / "templates").mkdir()
+    for file in [*pools.HERE.glob("pools/*.txt"), *pools.HERE.glob("templates/*.txt")]:
+        (copy / file.relative_to(pools.HERE)).write_bytes(file.read_bytes())
+    for file in (reference.FILE, reference.FILE.with_suffix(".sha256")):
+        (copy / file.name).write_bytes(file.read_bytes())
+    patch.setattr(pools, "HERE", copy)
+    patch.setattr(reference, "FILE", copy / reference.FILE.name)
+    yield "pool: cities.txt", copy / "pools" / "cities.txt", "dataset"
+    yield "templates: major.txt", copy / "templates" / "major.txt", "dataset"
+    yield "reference curves: paper_curves.json", copy / reference.FILE.name, "figure"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one fault gave."""
+
+    artefact: str
+    fault: str
+    stage: str
+    code: int
+    message: str
+
+
+def _forget() -> None:
+    for cached in (pools.pool, pools.templates, reference._content):
+        cached.cache_clear()
+
+
+def damage_all(folder: Path, patch: pytest.MonkeyPatch) -> list[Seen]:
+    """Every file, damaged in every way, one at a time; it is put back afterwards."""
+    todo = build(folder)
+    seen = []
+    for artefact, path, reader in [*readers(todo), *shipped(folder / "data", patch)]:
+        whole = path.read_bytes()
+        for fault, harm in DAMAGE.items():
+            # A text that people may edit: a changed letter is an edit, and a part of the code's checksum.
+            if fault == "bit flipped" and artefact.startswith(("pool", "templates")):
+                continue
+            harm(path)
+            _forget()
+            out = folder / "elsewhere" / todo[reader].out.name
+            code, message = todo[reader].run(out)
+            assert not list(folder.glob("elsewhere/**/*.*")), f"{artefact} {fault}: something was written"
+            seen.append(Seen(artefact.strip(), fault, reader, code, _readable(message, folder)))
+            path.write_bytes(whole)
+    _forget()
+    return seen
+
+
+def _readable(message: str, folder: Path) -> str:
+    short = message.replace(f"{folder}/", "").replace("data/", "pipeline/data/")
+    return re.sub(r"[a-z0-9.]*-?n\d+-s\d+-[0-9a-f]{10}", "ID", short)
+
+
+def fill_all(folder: Path) -> list[Seen]:
+    """Every stage on a full file system, `folder`, over the results of an earlier call."""
+    todo = build(folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    seen = []
+    pretrain = todo["pretrain"]
+    state = Call(
+        "train", (*pretrain.arguments, "--state", str(folder / "state"), "--save-every", "0"), pretrain.out
+    )
+    for name, call in {**todo, "pretrain, its state": state}.items():
+        filler = folder / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        code, message = call.run()
+        after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path != filler}
+        after = {path: content for path, content in after.items() if path.name != "lock"}
+        assert after == before, f"{name}: {set(after) ^ set(before) or 'changed files'}"
+        filler.unlink()
+        again, errors = call.run()
+        assert again == 0, errors
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        seen.append(Seen(name, "full disk", call.stage, code, _readable(message, folder)))
+    return seen
+
+
+def in_a_full_file_system() -> list[Seen]:
+    """`fill_all` in a file system of its own, of 3 MiB; raises OSError where Linux does not allow one."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = f'mount -t tmpfs -o size=3m tmpfs "{folder}"'
+        inside = f'{mount} && exec "{sys.executable}" -m tests.faults --fill "{folder}"'
+        done = subprocess.run(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside],
+            cwd=cfg.ROOT,
+            env={**os.environ, "PIPELINE_COMPILE": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if "unshare" in done.stderr or "mount:" in done.stderr:
+        raise OSError(done.stderr)
+    assert done.returncode == 0, done.stderr
+    return [Seen(**row) for row in json.loads(done.stdout)]
+
+
+def table(seen: list[Seen]) -> str:
+    """Markdown. Faults of a file that give the same line share a row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for each in seen:
+        rows.setdefault((each.artefact, each.stage, each.message.strip()), []).append(each.fault)
+    lines = ["| file | read or written by | fault | what it gives |", "|---|---|---|---|"]
+    for (artefact, stage, message), faults in rows.items():
+        lines.append(f"| {artefact} | {stage} | {', '.join(faults)} | {message.removeprefix('error: ')} |")
+    return "\n".join(lines) + "\n"
+
+
+def insert(text: str, tables: dict[str, str]) -> str:
+    """`text` with what is between the markers of each table replaced."""
+    return MARKERS.sub(lambda m: m.group(1) + tables[m.group(2)] + m.group(3), text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--write", type=Path, help="the page to put the tables into")
+    parser.add_argument("--fill", type=Path, help="print what every stage gives on this full file system")
+    args = parser.parse_args()
+    if args.fill:
+        print(json.dumps([vars(s) for s in fill_all(args.fill)]))
+        return
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        damaged = damage_all(Path(folder), patch)
+    tables = {"damage": table(damaged), "full disk": table(in_a_full_file_system())}
+    args.write.write_text(insert(args.write.read_text(), tables))
+
+
+if __name__ == "__main__":
+    main()
