@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help reproduce smoke test torture bench lint format readme lock clean
+.PHONY: help reproduce smoke test test-engines pull torture bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -33,6 +33,17 @@ smoke: .venv/ok
 
 test: .venv/ok
 	python -m pytest -q
+
+# What takes minutes under another engine: DVC's flows.
+test-engines: .venv/ok
+	python -m pytest -q -m slow
+
+# Results from the DVC remote, and Snakemake told of them: both then find nothing to do.
+TARGETS ?=
+pull: .venv/ok
+	dvc pull
+	dvc status --quiet
+	snakemake --cores all --touch --forceall --quiet all $(TARGETS)
 
 torture: .venv/ok
 	python tests/torture.py --kills 50 --out results/torture.json

@@ -23,9 +23,7 @@ def test_what_is_whole_passes_and_says_what_made_it(folder):
 def test_a_changed_byte_is_seen_where_it_is_read(folder):
     (folder / "b.bin").write_bytes(bytes(range(255)) + b"\x00")
     verify(folder, "a.csv")
-    with pytest.raises(
-        ArtefactError, match=r"b\.bin: damaged; delete the folder .* and give"
-    ):
+    with pytest.raises(ArtefactError, match=r"b\.bin: damaged; delete the folder .* and give"):
         verify(folder)
 
 

@@ -18,8 +18,9 @@ rule tables:
             name=["final.csv", "manifest.json"],
         ),
         source=source(
-            "pipeline/analysis/tables.py",
+            "pipeline/analysis/metrics.py",
             "pipeline/analysis/phases.py",
+            "pipeline/analysis/tables.py",
             "pipeline/data/population.py",
             "pipeline/stages/tables.py",
         ),
@@ -29,6 +30,7 @@ rule tables:
         curves=f"{RESULTS}/tables/curves.csv",
         summary=f"{RESULTS}/tables/summary.csv",
         manifest=f"{RESULTS}/tables/manifest.json",
+        learning=f"{RESULTS}/tables/learning.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:
@@ -52,6 +54,7 @@ rule claims:
     output:
         claims=f"{RESULTS}/claims.json",
         manifest=f"{RESULTS}/claims.manifest.json",
+        metrics=f"{RESULTS}/metrics.json",
     log:
         f"logs/{SCALE}/claims.log",
     benchmark:
@@ -59,7 +62,8 @@ rule claims:
     params:
         tables=folder_of("tables"),
     shell:
-        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output.claims} > {log} 2>&1"
+        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output.claims}"
+        " --metrics {output.metrics} > {log} 2>&1"
 
 
 rule figure:
@@ -95,7 +99,7 @@ rule page:
     input:
         figures=figure_files(),
         tables=rules.tables.output,
-        claims=rules.claims.output,
+        claims=[rules.claims.output.claims, rules.claims.output.manifest],
         source=source(
             "pipeline/report/page*",
             "pipeline/analysis/*.py",

@@ -48,10 +48,11 @@ def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     return runs[run_id]
 
 
-def code_digest() -> str:
-    """Checksum of the code and texts that decide what a training run computes, and of torch's version."""
+def code_digest(*folders: str) -> str:
+    """Checksum of the code and texts in these folders of the pipeline, and of torch's version; without any,
+    of all that decides what a training run computes."""
     digest = hashlib.sha256(importlib.metadata.version("torch").encode())
-    for folder in ("data", "model", "training", "probes"):
+    for folder in folders or ("data", "model", "training", "probes"):
         for path in sorted((cfg.ROOT / "pipeline" / folder).rglob("*")):
             if path.suffix in (".py", ".txt"):
                 digest.update(path.relative_to(cfg.ROOT).as_posix().encode() + path.read_bytes())

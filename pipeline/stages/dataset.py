@@ -76,7 +76,7 @@ def main() -> None:
         FILES,
         population=run.population_id,
         seed=run.seed,
-        inputs={"code": common.code_digest()},
+        inputs={"code": common.code_digest("data")},
         environment=common.provenance(),
     )
     describe(population)

@@ -7,7 +7,9 @@ import argparse
 from pathlib import Path
 
 from pipeline import config as cfg
+from pipeline.analysis.metrics import learning_curve
 from pipeline.analysis.tables import gather
+from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -19,6 +21,8 @@ def main() -> None:
     args = parser.parse_args()
     tables = gather(cfg.load(args.scale, args.params), args.results)
     tables.write(args.out, environment=common.provenance())
+    learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
+    write_atomically(args.out / "learning.csv", learned)
     print(f"{len(tables.runs)} runs, {len(tables.curves)} rows of curves")
 
 
