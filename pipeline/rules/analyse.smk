@@ -12,6 +12,10 @@ rule tables:
             run=RUNS,
             name=["curve.csv", "cost.json"],
         ),
+        attention=expand(
+            f"{RESULTS}/runs/{{run}}/attention.csv",
+            run=[name for name, run in RUNS.items() if run.observe],
+        ),
         evaluations=expand(
             f"{RESULTS}/evaluations/{{population}}.csv", population=POPULATIONS
         ),
@@ -26,6 +30,7 @@ rule tables:
         runs=f"{RESULTS}/tables/runs.csv",
         curves=f"{RESULTS}/tables/curves.csv",
         summary=f"{RESULTS}/tables/summary.csv",
+        attention=f"{RESULTS}/tables/attention.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:

@@ -14,8 +14,10 @@ def population_of(wildcards):
 
 
 def base_of(wildcards):
-    folder = f"{RESULTS}/runs/{RUNS[wildcards.run].base.id}"
-    return [f"{folder}/{name}" for name in ("config.json", "weights.safetensors")]
+    run = RUNS[wildcards.run]
+    weights = "snapshots" if run.patching else "weights"
+    folder = f"{RESULTS}/runs/{run.base.id}"
+    return [f"{folder}/config.json", f"{folder}/{weights}.safetensors"]
 
 
 def runs_on(wildcards):
@@ -25,9 +27,25 @@ def runs_on(wildcards):
     ]
 
 
+def references_on(wildcards):
+    """Weights that the patched runs among them need besides their own."""
+    bases = {
+        RUNS[name].base.id for name in runs_on(wildcards) if RUNS[name].kind == "patch"
+    }
+    return [f"{RESULTS}/runs/{base}/snapshots.safetensors" for base in sorted(bases)]
+
+
 def folder_of(name):
     """Parameter: the folder of the input of that name."""
     return lambda wildcards, input: str(Path(input[name][0]).parent)
+
+
+def runs_of(kind, observed=False):
+    return [
+        name
+        for name, run in RUNS.items()
+        if run.kind == kind and (run.observe is not None) == observed
+    ]
 
 
 def one_of(runs):

@@ -19,15 +19,23 @@ from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler
 from pipeline.files import write_atomically
+from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
 from pipeline.stages import common
-from pipeline.training import hardware
+from pipeline.training import hardware, snapshots
 
 
-def evaluate(run: RunConfig, weights: dict[str, torch.Tensor], population: Population) -> list[dict]:
+def evaluate(
+    run: RunConfig,
+    weights: dict[str, torch.Tensor],
+    population: Population,
+    reference: dict[str, torch.Tensor] | None,
+) -> list[dict]:
+    """`reference`: weights of a patched run's reference, whose attention it keeps."""
     accelerator = hardware.accelerator()
-    model = Transformer(run.model, population.vocabulary, population.longest_biography())
+    size = (run.model, population.vocabulary, population.longest_biography())
+    model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
     model.load_state_dict(weights)
     model.to(accelerator.device)
     sampler = Sampler(population, run.distribution, run.seed, accelerator.device)
@@ -62,7 +70,12 @@ def main() -> None:
     rows = []
     for folder in args.runs:
         run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-        rows += evaluate(run, load_file(folder / "weights.safetensors"), population)
+        reference = None
+        if run.base and run.patching:
+            # Folders of runs lie side by side.
+            kept = folder.parent / run.base.id / "snapshots.safetensors"
+            reference = snapshots.read(kept, run.patching.reference)
+        rows += evaluate(run, load_file(folder / "weights.safetensors"), population, reference)
         print(f"{run.id}: done", flush=True)
     write_atomically(args.out, pd.DataFrame(rows).to_csv(index=False))
 
