@@ -163,7 +163,8 @@ def test_experiments_share_runs():
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
     assert first < ids("population_size") and uniform < ids("power_law")
-    assert {p.config.base.id for p in planned if p.config.base} < ids("phases")
+    for kind, experiment in (("finetune", "phases"), ("patch", "attention")):
+        assert {p.config.base.id for p in planned if p.config.kind == kind} <= ids(experiment)
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():

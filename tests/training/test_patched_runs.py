@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from tests.training.test_state import finish, same, store
 
 from pipeline import config as cfg
 from pipeline.probes.attention import measure_attention
 from pipeline.training import interrupts, snapshots
 from pipeline.training.loop import Trainer
+from tests.training.test_state import finish, same, store
 
 OBSERVED = cfg.Observation(sequences=8, snapshots=[0, 5, 12])
 
