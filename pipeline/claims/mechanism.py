@@ -37,7 +37,8 @@ def _patched(tables: Tables) -> pd.DataFrame:
     _escaped(tables.of("attention"))
     rows = tables.of("patching").drop_duplicates("run")
     rows = rows.assign(
-        escape=rows.base.map(tables.summary.set_index("run").plateau_end), loss=rows.known_loss / rows.baseline
+        escape=rows.base.map(tables.summary.set_index("run").plateau_end),
+        loss=rows.known_loss / rows.baseline,
     )
     # Seeds escape at different steps; which references count must not depend on the seed.
     unit = rows.groupby("seed").escape.first().mean()
@@ -68,7 +69,9 @@ def settled_attention_removes_the_plateau(
     """For each reference of age `settled` or more, patched in from step 0: t(0.99) over that of the unpatched
     run, and the loss at `share` of the latter over b (Figure 3 middle).
     """
-    rows = _some(_from_the_start(tables).query("age >= @settled"), f"reference older than {settled:g} t(0.99)")
+    rows = _some(
+        _from_the_start(tables).query("age >= @settled"), f"reference older than {settled:g} t(0.99)"
+    )
     checks = []
     for reference, runs in rows.groupby("reference"):
         curves = [tables.curve(run) for run in runs.run]
@@ -105,8 +108,8 @@ def older_references_help_more(tables: Tables, *, youngest: float, gain_on_plate
 
 @judge("attention", "patching")
 def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
-    """Final losses with the reference nearest to the end of the first phase over that with the next older one,
-    on the plateau, and the latter over that with the reference at step 0 (Figure 3 middle).
+    """Final loss with the reference nearest to the end of the first phase over that with the next older
+    one, on the plateau; and the latter over that with the reference at step 0 (Figure 3 middle).
     """
     rows = _from_the_start(tables)
     ages = rows.groupby("reference").age.first()
@@ -130,8 +133,8 @@ def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
 def frozen_early_attention_prevents_learning(
     tables: Tables, *, plateau: float, early: float, settled: float, least_loss: float, highest_loss: float
 ) -> Result:
-    """Final loss over b of runs whose attention is frozen from the end of the first phase up to age `early`, and
-    of those where it is frozen at age `settled` or later (Figure D middle).
+    """Final loss over b of runs whose attention is frozen between the end of the first phase and age `early`,
+    and of those where it is frozen at age `settled` or later (Figure D middle).
     """
     rows = _patched(tables).query("start == reference and reference > 0")
     from_end = rows.reference > _first_phase_end(tables, plateau) / _NEAR
@@ -166,8 +169,8 @@ def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> 
 def attention_moves_to_the_name(
     tables: Tables, *, plateau: float, least_name: float, highest_text: float
 ) -> Result:
-    """Last layer: lowest attention from attribute to name and highest to template text in the first phase, over
-    those at step 0, and both at t(0.99) (Figures 3 right, F).
+    """Last layer: lowest attention from attribute to name and highest to template text in the first phase,
+    over those at step 0, and both at t(0.99) (Figures 3 right, F).
     """
     rows = _escaped(tables.of("attention"))
     dip, rise, name, text = [], [], [], []
@@ -203,8 +206,8 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
 @judge("attention")
 def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, start: float) -> Result:
     """Last layer: the step at which attention from attribute to name is half-way from its lowest to its later
-    highest value, over t(0.99) and over the step at which accuracy exceeds a multiple of chance, which is that
-    on never-seen people from `start` x t(0.99) to t(0.99) (Figures 2 middle, 3 right).
+    highest value, over t(0.99) and over the step at which accuracy exceeds a multiple of chance, which is
+    that on never-seen people from `start` x t(0.99) to t(0.99) (Figures 2 middle, 3 right).
     """
     rows = _escaped(tables.of("attention"))
     to_escape, to_knowledge = [], []

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from pipeline.config import RunConfig
 from pipeline.data.population import Population
@@ -40,6 +41,14 @@ def open_store(args: argparse.Namespace, run: RunConfig) -> StateStore:
     if int(os.environ.get("RANK", 0)) == 0:
         store.acquire()
     return store
+
+
+def from_base(folder: Path, run: RunConfig) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
+    """Weights to start from, and those whose attention is patched in, if it is."""
+    if run.patching is None:
+        return load_file(folder / "weights.safetensors"), None
+    kept = folder / "snapshots.safetensors"
+    return snapshots.read(kept, run.patching.start), snapshots.read(kept, run.patching.reference)
 
 
 def main() -> None:
@@ -69,13 +78,7 @@ def main() -> None:
             raise common.StageError(
                 f"{args.base}: not the base of {args.run}; name the folder of {run.base.id}"
             )
-        if run.patching is None:
-            weights = load_file(args.base / "weights.safetensors")
-        else:
-            kept = args.base / "snapshots.safetensors"
-            weights, reference = (
-                snapshots.read(kept, step) for step in (run.patching.start, run.patching.reference)
-            )
+        weights, reference = from_base(args.base, run)
     population = Population.load(args.population)
     trainer = Trainer(run, population, weights, reference)
     store = open_store(args, run) if args.state else None

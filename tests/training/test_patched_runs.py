@@ -5,6 +5,8 @@ import torch
 
 from pipeline import config as cfg
 from pipeline.probes.attention import measure_attention
+from pipeline.stages.evaluate import evaluate
+from pipeline.stages.train import from_base
 from pipeline.training import interrupts, snapshots
 from pipeline.training.loop import Trainer
 from tests.training.test_state import finish, same, store
@@ -93,6 +95,24 @@ def test_training_moves_no_query_or_key_but_by_decay(observed, reference, popula
         before = reference.snapshots[0][f"blocks.{k}.attention.qkv.weight"]
         after = result.model.state_dict()[f"blocks.{k}.attention.qkv.weight"]
         assert torch.equal(before[:64], after[:64]) and not torch.equal(before[64:], after[64:])
+
+
+def test_the_stages_take_each_snapshot_for_its_own_purpose(observed, reference, population, tmp_path):
+    run = patched(observed, reference=12, start=5)
+    snapshots.write(tmp_path / "snapshots.safetensors", reference.snapshots)
+    for found, step in zip(from_base(tmp_path, run), (5, 12), strict=True):
+        assert all(torch.equal(w, found[name]) for name, w in reference.snapshots[step].items())
+
+
+def test_final_weights_are_evaluated_with_the_patched_attention(observed, reference, population):
+    run = patched(observed, reference=12, start=0)
+    alike = run.evaluation.model_copy(update={"final_sequences": run.evaluation.sequences})
+    run = run.model_copy(update={"evaluation": alike})
+    result = trainer(run, population, reference).train()
+    rows = evaluate(run, result.model.state_dict(), population, reference.snapshots[12])
+    for last in result.evaluations[-2:]:
+        mean = sum(row["loss"] for row in rows if row["group"] == last["group"]) / 6
+        assert mean == pytest.approx(last["loss"], rel=1e-6)
 
 
 @pytest.mark.parametrize("stop", [("step", 0), ("step", 7), ("evaluate", 6)])
