@@ -9,7 +9,8 @@ from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import from_base
 from pipeline.training import interrupts, snapshots
 from pipeline.training.loop import Trainer
-from tests.training.test_state import finish, same, store
+from pipeline.training.state import Saved
+from tests.training.test_state import finish, same, saved, store
 
 OBSERVED = cfg.Observation(sequences=8, snapshots=[0, 5, 12])
 
@@ -135,14 +136,25 @@ def test_an_observed_run_resumes_with_its_snapshots(observed, reference, populat
         assert all(torch.equal(w, resumed.snapshots[step][name]) for name, w in weights.items())
 
 
-def test_a_damaged_snapshot_is_not_taken_up(observed, reference, population, tmp_path):
-    with pytest.raises(interrupts.InterruptedRunError):
-        finish(Trainer(observed, population), store(tmp_path), ("step", 9))
-    kept = tmp_path / "snapshot-000000005.safetensors"
-    kept.write_bytes(kept.read_bytes()[:-1] + b"\xff")
+def test_a_generation_needs_all_its_snapshots(tmp_path):
+    def state(step: int, *kept: int) -> Saved:
+        return Saved(step, saved(step).tensors, {}, {k: saved(k).tensors for k in kept})
+
     at = store(tmp_path)
-    assert at.newest() is None and "damaged" in at.warnings[0]
-    assert same(reference, finish(Trainer(observed, population), at)) is None
+    at.save(state(10, 5))
+    first = (tmp_path / "snapshot-000000005.safetensors").stat()
+    at.save(state(20, 5, 15))
+    assert (tmp_path / "snapshot-000000005.safetensors").stat().st_ino == first.st_ino, "written once"
+    assert list(store(tmp_path).newest().snapshots) == [5, 15]
+    for broken, newest in ((15, 10), (5, None)):
+        path = tmp_path / f"snapshot-{broken:09d}.safetensors"
+        path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+        at = store(tmp_path)
+        found = at.newest()
+        assert (found and found.step) == newest and "damaged" in at.warnings[-1]
+    at.save(state(30, 5, 15))
+    found = store(tmp_path).newest()
+    assert found.step == 30 and torch.equal(found.snapshots[15]["model.w"], torch.full((3,), 15.0))
 
 
 def test_snapshots_are_read_back_one_by_one(reference, tmp_path):
