@@ -54,6 +54,7 @@ def test_patterns_are_those_of_the_layers_inputs(tokens):
 
         scores = turn(heads[0]) @ turn(heads[1]).transpose(2, 3) / 8**0.5
         expected = scores.masked_fill(torch.ones(13, 13).triu(1).bool(), -torch.inf).softmax(-1)
+        assert not pattern.requires_grad
         torch.testing.assert_close(pattern.view(4, 3, 13, 13), expected)
         x = block(x, cos, sin, mask)
 
