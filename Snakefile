@@ -31,8 +31,6 @@ except cfg.ConfigError as error:
     sys.exit(2)
 
 RUNS = cfg.distinct_runs(PLANNED)
-PRETRAINED = [name for name, run in RUNS.items() if run.base is None]
-FINETUNED = [name for name, run in RUNS.items() if run.base is not None]
 RESULTS = f"results/{SCALE}"
 
 

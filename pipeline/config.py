@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -192,8 +193,32 @@ class Evaluation(Frozen):
         return sorted({0, total, *early, *even})
 
 
+class Observation(Frozen):
+    """What a run leaves besides, for the study of its attention (paper, section 3, appendix E)."""
+
+    sequences: int = Field(ge=1, le=1_000_000, description="biographies a checkpoint (paper: 512)")
+    snapshots: list[NonNegativeInt] = Field(default=[], description="steps whose weights are kept")
+
+
+class Patching(Frozen):
+    """Attention patterns of the base's snapshot `reference` replace the run's own (paper, section 3, Fig D).
+
+    The run takes over the base's snapshot `start`, with a new optimiser, and goes on from that step. With
+    `start` = `reference` attention is frozen where it stands.
+    """
+
+    reference: NonNegativeInt
+    start: NonNegativeInt
+
+
+def _optional() -> Any:
+    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
+    return Field(default=None, exclude_if=lambda value: value is None)
+
+
 class RunConfig(Frozen):
-    """Everything that decides a training run. With `base`, it starts from that run's final weights."""
+    """Everything that decides a training run. With `base`, it starts from that run's final weights, with
+    `patching` from one of its snapshots."""
 
     seed: int = Field(ge=0, lt=2**31)
     population: Population
@@ -202,6 +227,29 @@ class RunConfig(Frozen):
     training: Training
     evaluation: Evaluation
     base: RunConfig | None = None
+    observe: Observation | None = _optional()
+    patching: Patching | None = _optional()
+
+    @model_validator(mode="after")
+    def _snapshots(self) -> RunConfig:
+        last = self.training.steps
+        kept = self.observe.snapshots if self.observe else []
+        if kept != sorted({step for step in kept if step <= last}):
+            raise ValueError(f"observe.snapshots is {kept}, allowed: ascending steps from 0 to {last}")
+        if self.patching is None:
+            return self
+        available = self.base.observe.snapshots if self.base and self.base.observe else []
+        for name, step in self.patching.model_dump().items():
+            if step not in available or (name == "start" and step >= last):
+                raise ValueError(
+                    f"patching.{name} is {step}, allowed: one of the base's observe.snapshots {available}"
+                    + (f" below training.steps = {last}" if name == "start" else "")
+                )
+        assert self.base is not None
+        for name in ("seed", "population", "model"):
+            if getattr(self, name) != getattr(self.base, name):
+                raise ValueError(f"{name} differs from that of the base, allowed in a patched run: the same")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
@@ -220,11 +268,27 @@ class RunConfig(Frozen):
             raise ValueError(
                 f"distribution.steps is {d.steps}, allowed: less than training.steps = {self.training.steps}"
             )
-        if isinstance(d, Replay) != (self.base is not None):
+        if isinstance(d, Replay) != (self.base is not None and self.patching is None):
             raise ValueError(
-                f"distribution.kind is {d.kind}, allowed: replay in a run with a base, and only there"
+                f"distribution.kind is {d.kind}, allowed: replay in a fine-tuning run, and only there"
             )
         return self
+
+    @property
+    def kind(self) -> Literal["pretrain", "finetune", "patch"]:
+        if self.base is None:
+            return "pretrain"
+        return "patch" if self.patching else "finetune"
+
+    @property
+    def first_step(self) -> int:
+        return self.patching.start if self.patching else 0
+
+    @property
+    def slots(self) -> list[int]:
+        """Steps at which it is evaluated, its first and last included, ascending."""
+        later = [step for step in self.evaluation.steps(self.training.steps) if step > self.first_step]
+        return [self.first_step, *later]
 
     @property
     def digest(self) -> str:
@@ -245,7 +309,10 @@ class RunConfig(Frozen):
             "warm_up": f"warmup{getattr(d, 'subset', 0)}",
             "replay": f"finetune{getattr(d, 'new', 0)}",
         }
-        return f"{words[d.kind]}-n{n}-s{self.seed}-{self.digest}"
+        word = words[d.kind]
+        if self.patching:
+            word = f"patched{self.patching.reference}from{self.patching.start}"
+        return f"{word}-n{n}-s{self.seed}-{self.digest}"
 
     @property
     def population_id(self) -> str:
@@ -271,8 +338,9 @@ class Experiment(Frozen):
 
     Keys are dotted paths into a run's config ("training.steps"). `finetune: true` adds the
     overrides of the top-level `finetuning` block and starts each run from the pre-training run that
-    the same `set` and `grid` describe. `joins` names the experiment that the runs are counted to, for
-    more seeds at a part of a grid.
+    the same `set` and `grid` describe. `patch: true` makes that run, which must be observed, the base of
+    patched ones instead; their `patching` is in the grid or the cases. `joins` names the experiment that
+    the runs are counted to, for more seeds at a part of a grid.
     """
 
     figure: str
@@ -281,7 +349,14 @@ class Experiment(Frozen):
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
     cases: dict[str, dict[str, Any]] = Field(default={"default": {}}, min_length=1)
     finetune: bool = False
+    patch: bool = False
     joins: str | None = None
+
+    @model_validator(mode="after")
+    def _one_base(self) -> Experiment:
+        if self.finetune and self.patch:
+            raise ValueError("finetune and patch are both true, allowed: one of them")
+        return self
 
 
 class Params(Frozen):
@@ -319,8 +394,8 @@ def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict
             if not isinstance(node.get(key), dict):
                 raise ConfigError(f"{where}.{path}: unknown key {key!r}, allowed: {', '.join(node)}")
             node = node[key]
-        # Which keys a distribution has depends on its kind: they are checked when the run is resolved.
-        if keys[-1] not in node and keys[0] != "distribution":
+        # Which keys these have depends on the run: they are checked when it is resolved.
+        if keys[-1] not in node and keys[0] not in ("distribution", "observe", "patching"):
             raise ConfigError(f"{where}.{path}: unknown key, allowed: {', '.join(node)}")
         node[keys[-1]] = value
     return out
@@ -370,12 +445,17 @@ def expand(params: Params) -> list[PlannedRun]:
         for point, (case, overrides), seed in itertools.product(
             grid, experiment.cases.items(), experiment.seeds or params.seeds
         ):
+            patches = {key: value for key, value in point.items() if key.startswith("patching.")}
             start = _with({**params.defaults, "seed": seed}, experiment.set, f"{where}.set")
-            start = _with(start, point, f"{where}.grid")
+            start = _with(start, {k: v for k, v in point.items() if k not in patches}, f"{where}.grid")
+            if experiment.finetune or experiment.patch:
+                start["base"] = _run(start, f"{where}.base").model_dump(mode="json")
+            if experiment.patch:
+                start |= {"observe": None, "patching": {}}
+            start = _with(start, patches, f"{where}.grid")
             if experiment.finetune:
-                base = _run(start, f"{where}.base")
                 start = _with(
-                    {**start, "base": base.model_dump(mode="json")},
+                    start,
                     {
                         f"{block}.{key}": value
                         for block in ("training", "evaluation")

@@ -20,9 +20,11 @@ from typing import Any
 from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.stages import common
+from pipeline.training import snapshots
 
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
-KINDS = {"dataset": "populations", "pretrain": "runs", "finetune": "runs", "evaluate": "evaluations"}
+KINDS = {"dataset": "populations", "evaluate": "evaluations"}
+KINDS |= dict.fromkeys(("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch"), "runs")
 # A run's inputs by their names in its manifest, and what the plan's run expects them to be.
 Checksums = dict[str, str | None]
 
@@ -49,7 +51,7 @@ def stale(results: Path, planned: dict[str, cfg.RunConfig]) -> dict[Path, str]:
     """
     out: dict[Path, str] = {}
     people: Checksums = {}  # of what is current
-    weights: Checksums = {}
+    files: dict[str, Checksums] = {}
     for name, made, why in _judged(results / "populations", set(members("populations", planned))):
         if not why and made["inputs"] != {"code": common.code_digest("data")}:
             why = "made by other code"
@@ -65,16 +67,18 @@ def stale(results: Path, planned: dict[str, cfg.RunConfig]) -> dict[Path, str]:
             run = planned[name]
             expected: Checksums = {"population": people.get(run.population_id), "code": common.code_digest()}
             if run.base:
-                expected["base"] = weights.get(run.base.id)
+                start = snapshots.FILE if run.patching else "weights.safetensors"
+                expected["base"] = files.get(run.base.id, {}).get(start)
             why = "" if made["inputs"] == expected else "made from other people, code or base"
         if why:
             out[results / "runs" / name] = why
         else:
-            weights[name] = made["files"]["weights.safetensors"]
+            files[name] = made["files"]
 
     for name, made, why in _judged(results / "evaluations", set(members("evaluations", planned))):
         expected = {"population": people.get(name), "code": common.code_digest()}
-        expected |= {run: weights.get(run) for run, c in planned.items() if c.population_id == name}
+        mine = [run for run, config in planned.items() if config.population_id == name]
+        expected |= {run: files.get(run, {}).get("weights.safetensors") for run in mine}
         if why or made["inputs"] != expected:
             out[results / "evaluations" / name] = why or "made from other runs, people or code"
     return out

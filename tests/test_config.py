@@ -1,6 +1,7 @@
 """Parameters: expansion into runs, and one clear line for every mistake."""
 
 import copy
+import csv
 import re
 
 import pytest
@@ -82,6 +83,38 @@ MISTAKES = {
         put("experiments", "warm_up_of_many", "joins", "warmup"),
         "experiments.warm_up_of_many.joins is warmup, allowed: ",
     ),
+    "finetune and patch": (
+        put("experiments", "patching", "finetune", True),
+        "experiments.patching: finetune and patch are both true",
+    ),
+    "a reference that is not kept": (
+        put("experiments", "patching", "grid", "patching.reference", [7]),
+        "patching.reference is 7, allowed: one of the base's observe.snapshots [0, 60,",
+    ),
+    "patched from the end on": (
+        put("experiments", "patching", "cases", {"late": {"patching.start": 2000, "training.steps": 2000}}),
+        "patching.start is 2000, allowed: one of the base's observe.snapshots [0, 60, 125",
+    ),
+    "a base that is not observed": (
+        put("experiments", "patching", "set", {}),
+        "patching.reference is 0, allowed: one of the base's observe.snapshots []",
+    ),
+    "patching without a base": (
+        put("experiments", "celebrities", "cases", "64-x4", {"patching": {"reference": 0, "start": 0}}),
+        "patching.reference is 0, allowed: one of the base's observe.snapshots []",
+    ),
+    "another model than the reference's": (
+        put("experiments", "freezing", "cases", "late", "model.layers", 3),
+        "model differs from that of the base",
+    ),
+    "patching in a grid of others": (
+        put("experiments", "population_size", "grid", {"patching.start": [0]}),
+        "experiments.population_size.grid.patching.start: unknown key 'patching'",
+    ),
+    "a snapshot beyond the end": (
+        put("experiments", "attention", "set", {"observe": {"sequences": 8, "snapshots": [0, 9999]}}),
+        f"observe.snapshots is [0, 9999], allowed: ascending steps from 0 to {STEPS}",
+    ),
     "missing block": (lambda p: p["defaults"].pop("model"), "model: missing key"),
 }
 
@@ -130,7 +163,37 @@ def test_experiments_share_runs():
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
     assert first < ids("population_size") and uniform < ids("power_law")
-    assert {p.config.base.id for p in planned if p.config.base} < ids("phases")
+    for kind, experiment in (("finetune", "phases"), ("patch", "attention")):
+        assert {p.config.base.id for p in planned if p.config.kind == kind} <= ids(experiment)
+
+
+def test_ids_of_the_runs_with_results_have_not_changed():
+    """Fields that came later are not written where they are not set."""
+    with (cfg.ROOT / "results/laptop/tables/runs.csv").open() as table:
+        measured = {row["run"] for row in csv.DictReader(table)}
+    assert measured <= set(cfg.distinct_runs(cfg.expand(cfg.load())))
+    plain = next(p.config for p in cfg.expand(cfg.load()) if p.experiment == "phases")
+    assert "observe" not in plain.model_dump() and "patching" not in plain.model_dump()
+
+
+def test_patched_runs_share_an_observed_base_with_the_default_parameters():
+    planned = cfg.expand(cfg.load())
+    patched = [p.config for p in planned if p.experiment == "patching"]
+    assert {run.kind for run in patched} == {"patch"}
+    default, observed = (
+        {p.config.seed: p.config for p in planned if p.experiment == name} for name in ("phases", "attention")
+    )
+    for run in patched:
+        assert run.observe is None and run.base == observed[run.seed]
+        assert run.base.model_copy(update={"observe": None}) == default[run.seed]
+        assert cfg.RunConfig.model_validate(run.model_dump(mode="json")).id == run.id
+    assert len({run.id for run in patched}) == len(patched)
+
+
+def test_a_patched_run_is_evaluated_from_its_start_on():
+    late = next(p.config for p in cfg.expand(cfg.load()) if p.case == "late")
+    assert late.first_step == late.slots[0] == 1000 and late.slots[-1] == STEPS
+    assert set(late.slots[1:]) < set(late.evaluation.steps(STEPS))
 
 
 def test_an_edit_of_one_experiment_touches_only_its_runs(tmp_path):

@@ -114,7 +114,8 @@ def test_the_model_retrains_everything(finished, edited):
     edited("pipeline/model/transformer.py", '"""', '""" ')
     jobs = planned_jobs(finished)
     runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
-    assert jobs["pretrain"] + jobs["finetune"] == len(runs)
+    trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
+    assert sum(jobs[rule] for rule in trained) == len(runs)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,12 @@ def test_a_mistake_ends_in_one_line_before_any_job(finished, edited, change, exp
     assert expected in failed.stderr and "Traceback" not in failed.stderr
     errors = [line for line in failed.stderr.splitlines() if not line.startswith("Using workflow specific")]
     assert len(errors) == 1, failed.stderr
+
+
+def test_a_patch_retrains_only_patched_runs(finished, edited):
+    edited("scales/smoke.yaml", "frozen-60: {patching: {reference: 60", "frozen-60: {patching: {reference: 0")
+    jobs = planned_jobs(finished)
+    assert jobs["patch"] == jobs["evaluate"] == 1 and not {"pretrain_observed", "finetune"} & set(jobs)
 
 
 def test_an_unknown_scale_is_named(finished):

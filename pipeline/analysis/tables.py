@@ -4,6 +4,7 @@ experiments.csv  experiment, figure, case, seed, run        which run serves whi
 runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
+attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
 """
 
 from pathlib import Path
@@ -17,7 +18,8 @@ from pipeline.artefacts import ArtefactError, seal, verify
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 
-TABLES = ("experiments", "runs", "curves", "summary")
+TABLES = ("experiments", "runs", "curves", "summary", "attention")
+_ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 
 
@@ -38,14 +40,16 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
     """Parameters, cost and provenance of a run, flat; checksums of its code and people by 10 digits."""
     d = run.distribution.model_dump()
     d["warm_up_steps"] = d.pop("steps", None)
+    patching = run.patching.model_dump() if run.patching else {}
     return {
         "run": run.id,
-        "kind": "finetune" if run.base else "pretrain",
+        "kind": run.kind,
         "base": run.base.id if run.base else None,
         "seed": run.seed,
         "individuals": run.population.individuals,
         "distribution": d["kind"],
         **{c: d.get(c) for c in _DISTRIBUTION_COLUMNS},
+        **{c: patching.get(c) for c in ("reference", "start")},
         "steps": run.training.steps,
         "batch": run.training.batch,
         "learning_rate": run.training.learning_rate,
@@ -82,7 +86,7 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
 def gather(params: cfg.Params, results: Path) -> "Tables":
     """All tables of a scale. Raises ArtefactError when a run of the plan has no whole results."""
     planned = cfg.expand(params)
-    runs, curves, summaries = [], [], []
+    runs, curves, summaries, attention = [], [], [], []
     finals: dict[str, pd.DataFrame] = {}
     for run in cfg.distinct_runs(planned).values():
         if run.population_id not in finals:
@@ -96,21 +100,37 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
         runs.append(run_row(run, manifest))
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
+        if run.observe:
+            verify(folder, "attention.csv")
+            seen = pd.read_csv(folder / "attention.csv")
+            attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
     return Tables(
         experiments=experiments_table(planned, params),
         runs=pd.DataFrame(runs),
         curves=pd.concat(curves, ignore_index=True),
         summary=pd.DataFrame(summaries),
+        attention=pd.concat(attention, ignore_index=True) if attention else no_attention(),
     )
+
+
+def no_attention() -> pd.DataFrame:
+    """What a plan without observed runs leaves."""
+    return pd.DataFrame(columns=["run", "step", "layer"])
 
 
 class Tables:
     """The tables of a scale, with the joins that figures and claims ask for."""
 
     def __init__(
-        self, experiments: pd.DataFrame, runs: pd.DataFrame, curves: pd.DataFrame, summary: pd.DataFrame
+        self,
+        experiments: pd.DataFrame,
+        runs: pd.DataFrame,
+        curves: pd.DataFrame,
+        summary: pd.DataFrame,
+        attention: pd.DataFrame | None = None,
     ):
         self.experiments, self.runs, self.curves, self.summary = experiments, runs, curves, summary
+        self.attention = no_attention() if attention is None else attention
 
     @classmethod
     def read(cls, folder: Path) -> "Tables":
@@ -118,7 +138,7 @@ class Tables:
         nothing is drawn or judged on the seeds that happen to be there."""
         verify(folder, *(f"{name}.csv" for name in TABLES))
         tables = cls(**{name: pd.read_csv(folder / f"{name}.csv") for name in TABLES})
-        for name in TABLES:
+        for name in _ONE_FOR_EACH_RUN:
             missing = tables.experiments[~tables.experiments.run.isin(getattr(tables, name).run)]
             if len(missing):
                 experiment, seed, run = missing.iloc[0][["experiment", "seed", "run"]]
@@ -144,3 +164,9 @@ class Tables:
         """The evaluations of one run and group, ascending in step."""
         mine = self.curves[(self.curves.run == run) & (self.curves.group == group)]
         return mine.sort_values("step").reset_index(drop=True)
+
+    def attention_of(self, run: str, layer: int) -> pd.DataFrame:
+        """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""
+        mine = self.attention[self.attention.run == run]
+        at = layer if layer > 0 else mine.layer.max() + 1 + layer
+        return mine[mine.layer == at].sort_values("step").reset_index(drop=True)

@@ -57,6 +57,18 @@ FIGURES = {
         "{individuals} individuals. {time} Right: end of the plateau against the number of individuals, raw "
         "axes. {fit} Paper: exponent {paper_exponent}, R² {paper_r_squared}.",
     ),
+    "fig3": FigureSpec(
+        "pipeline.figures.fig3",
+        "3",
+        "Attention circuits form during the plateau",
+        "Left: attribute loss relative to the baseline of runs whose attention patterns, in all layers and "
+        "heads and from step 0 on, are those of the unpatched run (black) at another step; its age is that "
+        "step over the end of the plateau. Equal ages have equal colours here (solid) and in the paper "
+        "(dashed). Final loss: {best} with attention of step {best_age}, {worst} with that of {worst_age}. "
+        "Right: attention from the last token of a name to other name tokens, and from the position before "
+        "a value to name tokens and to template text, by the unpatched run; grey: end of the plateau. "
+        "{time}",
+    ),
     "fig4": FigureSpec(
         "pipeline.figures.fig4",
         "4",
@@ -97,6 +109,36 @@ FIGURES = {
         "baseline. Top: no replay, by number of new people; bottom: {new} new people, by weight of a "
         "replayed person relative to a new one. A colour is the same ratio here (solid) and in the paper "
         "(dashed).",
+    ),
+    "figD": FigureSpec(
+        "pipeline.figures.figd",
+        "D",
+        "Frozen attention, and attention patched in later",
+        "Left: loss relative to the baseline of runs whose attention is frozen as it is at a step (dot; its "
+        "age is that step over the end of the plateau), with a new optimiser. {time} Equal ages have equal "
+        "colours here (solid) and in the paper (dashed). Middle, right: final loss by the step whose "
+        "attention is patched in and the step from which it is, here and in the paper, on one colour scale; "
+        "a dash: not run. Without patching the final loss is {never} of the baseline (paper {paper_never}, "
+        "its last column).",
+    ),
+    "figF": FigureSpec(
+        "pipeline.figures.figf",
+        "F",
+        "Where attention goes, layer by layer",
+        "Mean attention over heads and held-out biographies of known people: from the last token of a name "
+        "to other name tokens; from the position before a value to template text and to name tokens; and "
+        "the entropy of attention over that of uniform attention. Colours are the depth of the layer, in "
+        "the paper's eight (dashed) as here (solid). Shares depend on how many tokens names and templates "
+        "have. {time}",
+    ),
+    "figO": FigureSpec(
+        "pipeline.figures.figo",
+        "O",
+        "Attention through fine-tuning on new people",
+        "As Figure F, on pre-training people, while fine-tuning without replay on {new} new ones ({share} "
+        "of the old; paper {paper_new}, {paper_share}); lower left: attention to last tokens of names only. "
+        "Time is a share of {steps} steps here and {paper_steps} in the paper; the axis is stretched at the "
+        "start (square root).",
     ),
     "figGHI": FigureSpec(
         "pipeline.figures.figghi",

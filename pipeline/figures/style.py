@@ -112,11 +112,12 @@ def plain_log(ax: Axes, which: str = "y") -> None:
         low, high = axis.get_view_interval()
         # Below two decades the powers of ten alone leave a reader with one tick.
         axis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
-        axis.set_major_formatter(ticker.FuncFormatter(_plain))
+        axis.set_major_formatter(ticker.FuncFormatter(plain))
         axis.set_minor_formatter(ticker.NullFormatter())
 
 
-def _plain(value: float, _: int) -> str:
+def plain(value: float, _: float) -> str:
+    """A tick as a plain number."""
     return f"{value:.0e}" if value < 1e-4 else f"{value:,g}"
 
 

@@ -43,18 +43,37 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(model.width, 3 * model.width, bias=False)
         self.out = nn.Linear(model.width, model.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, pattern: Tensor | None = None
+    ) -> Tensor:
+        """Mix x (B, T, D). A given `pattern` (B x heads, T, T) takes the place of queries and keys, which
+        are then not computed."""
         b, t, d = x.shape
+        if pattern is not None:
+            v = F.linear(x, self.qkv.weight[2 * d :]).view(b, t, self.heads, self.head)
+            v = v.transpose(1, 2).reshape(b * self.heads, t, self.head)
+            y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
+            return self.out(y.transpose(1, 2).reshape(b, t, d))
         q, k, v = self.qkv(x).view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
         q, k = _rotate(q, cos, sin), _rotate(k, cos, sin)
         if x.is_cuda:
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
-            logits = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=self.head**-0.5)
-            pattern = torch.softmax(logits, -1, dtype=torch.float32).to(v.dtype)
-            y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
+            y = torch.bmm(self._weigh(q, k, mask), v).view(b, self.heads, t, self.head)
         return self.out(y.transpose(1, 2).reshape(b, t, d))
+
+    def pattern(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+        """Attention weights (B x heads, T, T) of x (B, T, D), as explicit products on every device."""
+        b, t, d = x.shape
+        qk = F.linear(x, self.qkv.weight[: 2 * d]).view(b, t, 2, self.heads, self.head)
+        q, k = (_rotate(z, cos, sin).flatten(0, 1) for z in qk.permute(2, 0, 3, 1, 4))
+        return self._weigh(q, k, mask)
+
+    def _weigh(self, q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
+        """softmax(q k) of q, k (B x heads, T, head), in their precision."""
+        logits = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=self.head**-0.5)
+        return torch.softmax(logits, -1, dtype=torch.float32).to(q.dtype)
 
 
 class Block(nn.Module):
@@ -65,8 +84,10 @@ class Block(nn.Module):
         self.up = nn.Linear(model.width, model.mlp_ratio * model.width, bias=False)
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cos, sin, mask)
+    def forward(
+        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, pattern: Tensor | None = None
+    ) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), cos, sin, mask, pattern)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -104,17 +125,32 @@ class Transformer(nn.Module):
             for linear in (block.attention.out, block.down):
                 linear.weight.data /= math.sqrt(2 * model.layers)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        """Final normalised states (B, T, D) of tokens (B, T)."""
+    def _embed(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """First states (B, T, D) of tokens (B, T), and the rotations and mask of that length."""
         t = tokens.shape[1]
         x = self.embedding(tokens)
         if torch.is_autocast_enabled(x.device.type):
             x = x.to(torch.get_autocast_dtype(x.device.type))
         cos, sin = self.cos[:t].to(x.dtype), self.sin[:t].to(x.dtype)
-        mask = self.mask[:t, :t].to(x.dtype)
+        return x, cos, sin, self.mask[:t, :t].to(x.dtype)
+
+    def hidden(self, tokens: Tensor) -> Tensor:
+        """Final normalised states (B, T, D) of tokens (B, T)."""
+        x, *position = self._embed(tokens)
         for block in self.blocks:
-            x = block(x, cos, sin, mask)
+            x = block(x, *position)
         return self.norm(x)
+
+    @torch.no_grad()
+    def patterns(self, tokens: Tensor) -> list[Tensor]:
+        """Attention weights of every layer, each (B x heads, T, T), on tokens (B, T); without gradient."""
+        x, *position = self._embed(tokens)
+        found: list[Tensor] = []
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            found.append(block.attention.pattern(block.attention_norm(x), *position))
+            x = block(x, *position, found[-1])
+        return found
 
     def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy (B, T) in nats, float32, of predicting targets (B, T) from tokens (B, T)."""

@@ -75,9 +75,10 @@ def measured(claim: dict[str, Any]) -> list[str]:
 
 
 def distribution(run: pd.Series) -> str:
-    """A run's distribution with its parameters."""
+    """A run's distribution with its parameters, and whose attention is patched in from which step on."""
     parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
     parameters |= {"weight": "weight", "warm_up_steps": "steps"}
+    parameters |= {"reference": "attention of step", "start": "from"}
     given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run[name])]
     return " ".join([run.distribution.replace("_", " "), ", ".join(given)]).strip()
 
@@ -173,6 +174,7 @@ def render(scale: str, params: cfg.Params, results: Path) -> str:
         stuck=sum(run["lowest"] is not None for run in runs),
         pretrained=int((listed.kind == "pretrain").sum()),
         finetuned=int((listed.kind == "finetune").sum()),
+        patched=int((listed.kind == "patch").sum()),
         parameters=" to ".join(dict.fromkeys(amount(f(listed.parameters)) for f in (min, max))),
         tokens=amount(listed.tokens.sum()),
         flops=amount(listed.flops.sum()),

@@ -12,6 +12,10 @@ rule tables:
             run=RUNS,
             name=["curve.csv", "manifest.json"],
         ),
+        attention=expand(
+            f"{RESULTS}/runs/{{run}}/attention.csv",
+            run=[name for name, run in RUNS.items() if run.observe],
+        ),
         evaluations=expand(
             f"{RESULTS}/evaluations/{{population}}/{{name}}",
             population=POPULATIONS,
@@ -31,6 +35,7 @@ rule tables:
         summary=f"{RESULTS}/tables/summary.csv",
         manifest=f"{RESULTS}/tables/manifest.json",
         learning=f"{RESULTS}/tables/learning.csv",
+        attention=f"{RESULTS}/tables/attention.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:

@@ -14,10 +14,12 @@ def population_of(wildcards):
 
 
 def base_of(wildcards):
-    folder = f"{RESULTS}/runs/{RUNS[wildcards.run].base.id}"
+    run = RUNS[wildcards.run]
+    weights = "snapshots" if run.patching else "weights"
+    folder = f"{RESULTS}/runs/{run.base.id}"
     return [
         f"{folder}/{name}"
-        for name in ("config.json", "weights.safetensors", "manifest.json")
+        for name in ("config.json", f"{weights}.safetensors", "manifest.json")
     ]
 
 
@@ -28,6 +30,18 @@ def runs_on(wildcards):
     ]
 
 
+def references_on(wildcards):
+    """Weights that the patched runs among them need besides their own."""
+    bases = {
+        RUNS[name].base.id for name in runs_on(wildcards) if RUNS[name].kind == "patch"
+    }
+    return expand(
+        f"{RESULTS}/runs/{{base}}/{{name}}",
+        base=sorted(bases),
+        name=["snapshots.safetensors", "manifest.json"],
+    )
+
+
 def folder_of(name):
     """Parameter: the folder of the input of that name."""
     return lambda wildcards, input: str(Path(input[name][0]).parent)
@@ -36,6 +50,14 @@ def folder_of(name):
 def as_is(value):
     """Parameter: a value as one string, in which braces are no wildcards."""
     return lambda wildcards: json.dumps(value, sort_keys=True)
+
+
+def runs_of(kind, observed=False):
+    return [
+        name
+        for name, run in RUNS.items()
+        if run.kind == kind and (run.observe is not None) == observed
+    ]
 
 
 def one_of(runs):

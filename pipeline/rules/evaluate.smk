@@ -1,5 +1,6 @@
 # Contract: measures the final weights of all runs of a population on the larger held-out set.
-#   in    the population; config.json and weights.safetensors of its runs
+#   in    the population; config.json and weights.safetensors of its runs; for patched ones the
+#         base's snapshots.safetensors
 #   out   results/<scale>/evaluations/<population>/{final.csv, manifest.json}
 #   runs  pipeline.stages.evaluate
 # One job a population rather than a run: an evaluation is shorter than the start of its process.
@@ -15,6 +16,7 @@ rule evaluate:
             run=runs_on(wildcards),
             name=["config.json", "weights.safetensors", "manifest.json"],
         ),
+        references=references_on,
         source=TRAIN_SOURCE + source("pipeline/stages/evaluate.py"),
     output:
         final=f"{RESULTS}/evaluations/{{population}}/final.csv",

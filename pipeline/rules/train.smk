@@ -1,7 +1,8 @@
-# Contract: trains one run; a fine-tuning run starts from the weights of its base.
-#   in    its population; for fine-tuning the base's folder
+# Contract: trains one run; a fine-tuning run starts from the weights of its base, a patched one from a
+# snapshot of its base and with the attention of another.
+#   in    its population; for fine-tuning and patching the base's folder
 #   out   results/<scale>/runs/<id>/{config.json, curve.csv, training.csv, weights.safetensors,
-#         manifest.json}
+#         manifest.json}, of an observed run also {attention.csv, snapshots.safetensors}
 #   runs  pipeline.stages.train
 #   state results/<scale>/state/<id>/ while it trains, apart from the outputs, which Snakemake clears
 # A run's id holds the hash of its resolved parameters: an edit of params.yaml asks for other ids, so it
@@ -23,7 +24,7 @@ rule pretrain:
     benchmark:
         f"logs/{SCALE}/benchmarks/pretrain/{{run}}.tsv"
     wildcard_constraints:
-        run=one_of(PRETRAINED),
+        run=one_of(runs_of("pretrain")),
     threads: 1
     params:
         scale=SCALE,
@@ -52,7 +53,7 @@ rule finetune:
     benchmark:
         f"logs/{SCALE}/benchmarks/finetune/{{run}}.tsv"
     wildcard_constraints:
-        run=one_of(FINETUNED),
+        run=one_of(runs_of("finetune")),
     threads: 1
     params:
         scale=SCALE,
@@ -64,3 +65,34 @@ rule finetune:
         "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --base {params.base} --out {params.out}"
         " --state {params.state} --threads {threads} > {log} 2>&1"
+
+
+OBSERVED = {
+    "attention": f"{RESULTS}/runs/{{run}}/attention.csv",
+    "snapshots": f"{RESULTS}/runs/{{run}}/snapshots.safetensors",
+}
+
+
+use rule pretrain as pretrain_observed with:
+    output:
+        **{name: path for name, path in rules.pretrain.output.items()},
+        **OBSERVED,
+    wildcard_constraints:
+        run=one_of(runs_of("pretrain", observed=True)),
+
+
+use rule finetune as finetune_observed with:
+    output:
+        **{name: path for name, path in rules.finetune.output.items()},
+        **OBSERVED,
+    wildcard_constraints:
+        run=one_of(runs_of("finetune", observed=True)),
+
+
+use rule finetune as patch with:
+    log:
+        f"logs/{SCALE}/patch/{{run}}.log",
+    benchmark:
+        f"logs/{SCALE}/benchmarks/patch/{{run}}.tsv"
+    wildcard_constraints:
+        run=one_of(runs_of("patch")),

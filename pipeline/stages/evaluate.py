@@ -20,15 +20,23 @@ from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler
 from pipeline.files import write_atomically
+from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
 from pipeline.stages import common
-from pipeline.training import hardware
+from pipeline.training import hardware, snapshots
 
 
-def evaluate(run: RunConfig, weights: dict[str, torch.Tensor], population: Population) -> list[dict]:
+def evaluate(
+    run: RunConfig,
+    weights: dict[str, torch.Tensor],
+    population: Population,
+    reference: dict[str, torch.Tensor] | None,
+) -> list[dict]:
+    """`reference`: weights of a patched run's reference, whose attention it keeps."""
     accelerator = hardware.accelerator()
-    model = Transformer(run.model, population.vocabulary, population.longest_biography())
+    size = (run.model, population.vocabulary, population.longest_biography())
+    model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
     model.load_state_dict(weights)
     model.to(accelerator.device)
     sampler = Sampler(population, run.distribution, run.seed, accelerator.device)
@@ -65,7 +73,11 @@ def main() -> None:
     for folder in args.runs:
         weights = verify(folder, "config.json", "weights.safetensors")["files"]["weights.safetensors"]
         run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-        rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population)
+        reference = None
+        if run.base and run.patching:
+            # Folders of runs lie side by side.
+            reference = snapshots.read(folder.parent / run.base.id, run.patching.reference)
+        rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population, reference)
         inputs[run.id] = weights
         print(f"{run.id}: done", flush=True)
     write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))

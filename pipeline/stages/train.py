@@ -1,16 +1,19 @@
-"""Train one run of the plan: pre-training, or fine-tuning from a base run's weights.
+"""Train one run of the plan: pre-training, fine-tuning from a base run's weights, or patched with the
+attention of a base run's snapshot.
 
     python -m pipeline.stages.train --run ID --population FOLDER --out FOLDER [--base FOLDER] [--state FOLDER]
 
 Writes config.json (the resolved parameters), curve.csv (held-out evaluations), training.csv (the
 training log), weights.safetensors and manifest.json (code and inputs, cost, machine, checksums). With
 --state, an interrupted run goes on where it stopped when the same command is given again, and ends with
-the same bits.
+the same bits. An observed run also writes attention.csv (where its attention goes) and
+snapshots.safetensors (its weights at several steps).
 """
 
 import argparse
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,7 @@ from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
 from pipeline.files import write_atomically
 from pipeline.stages import common
+from pipeline.training import snapshots
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import StateError, StateStore
@@ -32,20 +36,32 @@ from pipeline.training.state import StateError, StateStore
 FILES = ("config.json", "curve.csv", "training.csv", "weights.safetensors")
 
 
-def read_inputs(
-    args: argparse.Namespace, run: RunConfig
-) -> tuple[Population, dict[str, Tensor] | None, dict[str, str]]:
-    """The people, the base's weights if there is a base, and the checksums of all that decides the result."""
+@dataclass(frozen=True)
+class Inputs:
+    """What a run reads. weights: to start from; reference: those whose attention is patched in;
+    checksums: of all that decides the result besides the run's parameters."""
+
+    population: Population
+    checksums: dict[str, str]
+    weights: dict[str, Tensor] | None = None
+    reference: dict[str, Tensor] | None = None
+
+
+def read_inputs(args: argparse.Namespace, run: RunConfig) -> Inputs:
+    """Raises ArtefactError for a damaged file, StageError for the folder of another base."""
     population = Population.load(args.population)
     people = verify(args.population, "people.safetensors")["files"]["people.safetensors"]
-    inputs = {"population": people, "code": common.code_digest()}
+    checksums = {"population": people, "code": common.code_digest()}
     if run.base is None:
-        return population, None, inputs
-    base = verify(args.base, "config.json", "weights.safetensors")
+        return Inputs(population, checksums)
+    file = snapshots.FILE if run.patching else "weights.safetensors"
+    checksums["base"] = verify(args.base, "config.json", file)["files"][file]
     if json.loads((args.base / "config.json").read_text()) != run.base.model_dump(mode="json"):
         raise common.StageError(f"{args.base}: not the base of {run.id}; name the folder of {run.base.id}")
-    inputs["base"] = base["files"]["weights.safetensors"]
-    return population, load((args.base / "weights.safetensors").read_bytes()), inputs
+    if run.patching is None:
+        return Inputs(population, checksums, load((args.base / file).read_bytes()))
+    start, reference = (snapshots.read(args.base, s) for s in (run.patching.start, run.patching.reference))
+    return Inputs(population, checksums, start, reference)
 
 
 def open_store(folder: Path, run: RunConfig, inputs: dict[str, str]) -> StateStore:
@@ -63,8 +79,13 @@ def write(out: Path, run: RunConfig, inputs: dict[str, str], result: Result) -> 
     write_atomically(out / "training.csv", pd.DataFrame(result.training_log).to_csv(index=False))
     weights = {k: v.contiguous() for k, v in result.model.state_dict().items()}
     write_atomically(out / "weights.safetensors", save(weights))
+    files = list(FILES)
+    if run.observe:
+        write_atomically(out / "attention.csv", pd.DataFrame(result.attention).to_csv(index=False))
+        snapshots.write(out, result.snapshots)
+        files += ["attention.csv", snapshots.FILE]
     facts: dict[str, Any] = {"run": run.id, "seed": run.seed, "inputs": inputs, "cost": result.cost}
-    seal(out, FILES, **facts, environment=common.provenance())
+    seal(out, files, **facts, environment=common.provenance())
 
 
 def main() -> None:
@@ -72,7 +93,7 @@ def main() -> None:
     common.add_scale(parser)
     parser.add_argument("--run", required=True, help="id of the run")
     parser.add_argument("--population", type=Path, required=True, help="folder of the dataset stage")
-    parser.add_argument("--base", type=Path, help="folder of the run to start from (fine-tuning)")
+    parser.add_argument("--base", type=Path, help="folder of the run to start from (fine-tuning, patching)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--state", type=Path, help="folder of what is needed to go on; removed at the end")
     parser.add_argument(
@@ -86,14 +107,14 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     run = common.find_run(args, args.run)
     if (run.base is None) != (args.base is None):
-        parser.error("--base goes with a fine-tuning run, and only there")
-    population, weights, inputs = read_inputs(args, run)
-    trainer = Trainer(run, population, weights)
-    store = open_store(args.state, run, inputs) if args.state else None
+        parser.error("--base goes with a run that has a base, and only there")
+    inputs = read_inputs(args, run)
+    trainer = Trainer(run, inputs.population, inputs.weights, inputs.reference)
+    store = open_store(args.state, run, inputs.checksums) if args.state else None
     result = trainer.train(store, args.save_every)
     if not trainer.accelerator.is_main_process:
         return
-    write(args.out, run, inputs, result)
+    write(args.out, run, inputs.checksums, result)
     if store:
         store.clear()
 

@@ -13,7 +13,9 @@ import torch
 from pipeline import config as cfg
 from pipeline.data.population import Population
 from pipeline.data.sampler import PADDING, Sampler
+from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer, flops_per_token
+from pipeline.probes.attention import measure_attention
 from pipeline.probes.recall import groups, measure, value_sums
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
@@ -30,12 +32,15 @@ class DivergedError(RuntimeError):
 
 @dataclass
 class Result:
-    """What a run leaves. Rows are dictionaries, ready for a table."""
+    """What a run leaves. Rows are dictionaries, ready for a table; those of the attention and the snapshots
+    (weights by step) are of observed runs."""
 
     model: Transformer
     evaluations: list[dict]
     training_log: list[dict]
     cost: dict
+    attention: list[dict]
+    snapshots: dict[int, dict[str, torch.Tensor]]
 
 
 def learning_rate(training: cfg.Training, step: int) -> float:
@@ -47,17 +52,25 @@ def learning_rate(training: cfg.Training, step: int) -> float:
 
 
 class Trainer:
-    """Holds one run's parts; `train` is the loop."""
+    """Holds one run's parts; `train` is the loop. `weights`: to start from; `reference`: whose attention is
+    patched in, in a patched run."""
 
     def __init__(
-        self, run: cfg.RunConfig, population: Population, weights: dict[str, torch.Tensor] | None = None
+        self,
+        run: cfg.RunConfig,
+        population: Population,
+        weights: dict[str, torch.Tensor] | None = None,
+        reference: dict[str, torch.Tensor] | None = None,
     ) -> None:
         self.run, self.population = run, population
         self.accelerator = hardware.accelerator()
         self.sampler = Sampler(population, run.distribution, run.seed, self.accelerator.device)
         context = population.longest_biography()
         torch.manual_seed(run.seed)
-        self.model = Transformer(run.model, population.vocabulary, context)
+        if reference is None:
+            self.model = Transformer(run.model, population.vocabulary, context)
+        else:
+            self.model = PatchedTransformer(run.model, population.vocabulary, context, reference)
         if weights is not None:
             self.model.load_state_dict(weights)
         t = run.training
@@ -76,18 +89,22 @@ class Trainer:
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         self.world = world
         self.interrupts = Interrupts()
+        self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         self.rows = torch.arange(rank, t.batch, world, device=self.accelerator.device)
 
     def _count_flops(self) -> float:
         people = self.population
         length = people.meta["tokens_per_biography"]
-        tokens = self.run.training.batch * self.run.training.steps * length
-        return tokens * flops_per_token(self.run.model, people.vocabulary, length)
+        tokens = self.run.training.batch * (self.run.training.steps - self.run.first_step) * length
+        # Forward is a third of training; the twin of a patched run goes forward only.
+        passes = 4 / 3 if self.run.patching else 1
+        return passes * tokens * flops_per_token(self.run.model, people.vocabulary, length)
 
     def announce(self) -> dict:
         """Print and return what this run will cost."""
         run, people = self.run, self.population
-        tokens = run.training.batch * run.training.steps * people.meta["tokens_per_biography"]
+        steps = run.training.steps - run.first_step
+        tokens = run.training.batch * steps * people.meta["tokens_per_biography"]
         parameters = sum(p.numel() for p in self.model.parameters())
         embedding = people.vocabulary * run.model.width
         cost = {
@@ -102,7 +119,7 @@ class Trainer:
         }
         self._say(
             f"{run.id}: {parameters:,} parameters ({cost['parameters_without_embedding']:,} without the "
-            f"embedding), {tokens / 1e6:.2f} M tokens in {run.training.steps} steps of "
+            f"embedding), {tokens / 1e6:.2f} M tokens in {steps} steps of "
             f"{run.training.batch} biographies, {self.flops / 1e12:.2f} TFLOP, {cost['precision']} on "
             f"{cost['device']} x {self.world}{', compiled' if cost['compiled'] else ''}; "
             f"baseline {people.baseline:.4f} nats a value"
@@ -117,7 +134,7 @@ class Trainer:
         """
         run, total = self.run, self.run.training.steps
         cost, now = self.announce(), self._restore(store)
-        slots = run.evaluation.steps(total)
+        slots = run.slots
         window = max(1, total // _LOG_WINDOWS)
         reporter = Reporter(total, len(slots), now.step, quiet=not self.accelerator.is_main_process)
         began, save_at = time.perf_counter() - now.seconds, time.perf_counter() + save_every
@@ -132,11 +149,14 @@ class Trainer:
                         save_at = time.perf_counter() + max(
                             save_every, self._save(store, now) / _SAVING_SHARE
                         )
+                    self._keep(now.step)
                     if now.step in slots and not now.evaluated:
                         tick = time.perf_counter()
                         with self.interrupts.immediate():
                             rows = self.evaluate(now.step, run.evaluation.sequences)
+                            attention = self.attention(now.step)
                         now.evaluations += rows
+                        now.attention += attention
                         now.seconds_evaluating += time.perf_counter() - tick
                     if now.step == total:
                         break
@@ -168,7 +188,7 @@ class Trainer:
             "tokens_per_second": round(now.tokens_per_second),
         }
         model = self.accelerator.unwrap_model(self.model)
-        return Result(model, now.evaluations, now.training_log, cost)
+        return Result(model, now.evaluations, now.training_log, cost, now.attention, self.snapshots)
 
     def _restore(self, store: StateStore | None) -> Progress:
         """Take up the newest state of the store; the beginning without one."""
@@ -176,7 +196,8 @@ class Trainer:
         for warning in store.warnings if store else ():
             self._say(f"warning: {warning}")
         if saved is None:
-            return Progress()
+            return Progress(step=self.run.first_step, first=self.run.first_step)
+        self.snapshots = saved.snapshots
         parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimiser": {}}
         for name, tensor in saved.tensors.items():
             part, _, key = name.partition(".")
@@ -193,8 +214,14 @@ class Trainer:
             model = self.accelerator.unwrap_model(self.model).state_dict()
             tensors = {f"model.{name}": tensor for name, tensor in model.items()}
             tensors |= {f"optimiser.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
-            store.save(Saved(now.step, tensors, asdict(now)))
+            store.save(Saved(now.step, tensors, asdict(now), self.snapshots))
         return time.perf_counter() - tick
+
+    def _keep(self, step: int) -> None:
+        """Keep a copy of the weights if the run has a snapshot at `step`."""
+        if self.run.observe and step in self.run.observe.snapshots:
+            weights = self.accelerator.unwrap_model(self.model).state_dict()
+            self.snapshots[step] = {name: w.detach().to("cpu", copy=True) for name, w in weights.items()}
 
     def _say(self, line: str) -> None:
         if self.accelerator.is_main_process:
@@ -247,3 +274,13 @@ class Trainer:
                 recall = measure(model, self.sampler, first, count, sequences)
                 rows.append({"step": step, "group": name, **recall.summary()})
         return rows
+
+    def attention(self, step: int) -> list[dict]:
+        """One row a layer, of an observed run: where known people's biographies attend."""
+        if self.run.observe is None:
+            return []
+        model = self.accelerator.unwrap_model(self.model)
+        first, count = groups(self.run)["known"]
+        with self.accelerator.autocast():
+            rows = measure_attention(model, self.sampler, first, count, self.run.observe.sequences)
+        return [{"step": step, **row} for row in rows]

@@ -14,12 +14,14 @@ _ROWS_A_LINE = 8  # rows of the training log between two lines where there is no
 class Progress:
     """Everything a run has done but its weights and moments: before the evaluation and update of `step`.
 
+    first: the step that the run began at, not 0 in a patched one.
     window: sums of the statistics of the `in_window` steps since the last row of the training log.
     seconds: spent on the run so far, in all the calls that it took. device_seconds: those in which it had the
     GPU, or CPU time. Rows are ready for a table.
     """
 
     step: int = 0
+    first: int = 0
     tokens: int = 0
     seconds: float = 0.0
     device_seconds: float = 0.0
@@ -27,6 +29,7 @@ class Progress:
     window: list[float] = field(default_factory=lambda: [0.0] * 4)
     in_window: int = 0
     evaluations: list[dict] = field(default_factory=list)
+    attention: list[dict] = field(default_factory=list)
     training_log: list[dict] = field(default_factory=list)
 
     @property
@@ -75,7 +78,7 @@ class Reporter:
         self.bar.set_postfix(loss=f"{row['loss_per_token']:.3f}", tok_s=f"{rate:,.0f}")
         if not self.bar.disable or len(now.training_log) % _ROWS_A_LINE:
             return
-        left = now.seconds / now.step * (self.total - now.step)
+        left = now.seconds / (now.step - now.first) * (self.total - now.step)
         known = next(e for e in reversed(now.evaluations) if e["group"] == "known")
         self.say(
             f"step {now.step}/{self.total}  loss {row['loss_per_token']:.4f}  value loss "

@@ -1,15 +1,17 @@
 """Training state on disk: what a run needs to go on exactly where it stopped.
 
 A generation is two files, `step-N.safetensors` and then `step-N.json`, its manifest with a checksum; it
-exists once the manifest does. Both are written under another name, flushed and renamed, so whatever kills
-the process leaves whole generations only. The newest valid one is used, the one before is its reserve.
+exists once the manifest does. Weights that outlive their step (snapshots) are files of their own, written
+once, and named in every later manifest. All are written under another name, flushed and renamed, so
+whatever kills the process leaves whole generations only. The newest valid one is used, the one before is
+its reserve.
 """
 
 import hashlib
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,11 +32,13 @@ class StateError(RuntimeError):
 
 @dataclass(frozen=True)
 class Saved:
-    """State before the evaluation and the update of `step`. progress: JSON values of the training loop."""
+    """State before the evaluation and the update of `step`. progress: JSON values of the training loop;
+    snapshots: weights of earlier steps."""
 
     step: int
     tensors: dict[str, Tensor]
     progress: dict[str, Any]
+    snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
 class StateStore:
@@ -46,6 +50,7 @@ class StateStore:
     def __init__(self, folder: Path, run: str, inputs: dict[str, str]) -> None:
         self.folder, self.run, self.inputs = folder, run, inputs
         self.warnings: list[str] = []
+        self._snapshots: dict[str, str] = {}  # checksum by step, of those on disk
         self._lock: IO[bytes] | None = None  # held while this object lives
 
     def acquire(self) -> None:
@@ -59,17 +64,18 @@ class StateStore:
 
     def save(self, state: Saved) -> None:
         """Add a generation and drop those beyond the reserve. On OSError the older ones are untouched."""
-        content = save({name: tensor.contiguous() for name, tensor in state.tensors.items()})
+        for step in [step for step in state.snapshots if str(step) not in self._snapshots]:
+            self._snapshots[str(step)] = self._write(self._snapshot(step), state.snapshots[step])
         name = f"step-{state.step:09d}"
         manifest = {
             "run": self.run,
             "inputs": self.inputs,
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "snapshots": self._snapshots,
+            "sha256": self._write(self.folder / f"{name}.safetensors", state.tensors),
             "step": state.step,
             "progress": state.progress,
         }
         manifest["checksum"] = json_checksum(manifest)
-        write_atomically(self.folder / f"{name}.safetensors", content)
         write_atomically(self.folder / f"{name}.json", json.dumps(manifest).encode())
         for old in self._steps()[_GENERATIONS:]:
             (self.folder / f"step-{old:09d}.json").unlink()
@@ -87,6 +93,15 @@ class StateStore:
         """The run is complete: its state has served."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _snapshot(self, step: int | str) -> Path:
+        return self.folder / f"snapshot-{int(step):09d}.safetensors"
+
+    def _write(self, path: Path, tensors: dict[str, Tensor]) -> str:
+        """Write tensors and return the file's checksum."""
+        content = save({name: tensor.contiguous() for name, tensor in tensors.items()})
+        write_atomically(path, content)
+        return hashlib.sha256(content).hexdigest()
+
     def _steps(self) -> list[int]:
         """Steps of the generations, newest first."""
         found = (_NAME.fullmatch(path.name) for path in self.folder.glob("step-*.json"))
@@ -96,9 +111,11 @@ class StateStore:
         path = stem.with_suffix(".safetensors")
         try:
             manifest = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-            content = path.read_bytes()
             whole = manifest.pop("checksum") == json_checksum(manifest)
-            whole = whole and manifest["sha256"] == hashlib.sha256(content).hexdigest()
+            files = {path: manifest["sha256"]}
+            files |= {self._snapshot(step): found for step, found in manifest["snapshots"].items()}
+            contents = {file: file.read_bytes() for file in files}
+            whole = whole and all(hashlib.sha256(contents[f]).hexdigest() == sha for f, sha in files.items())
         except (OSError, ValueError, KeyError, AttributeError) as error:
             self.warnings.append(f"{path}: not usable ({type(error).__name__}), going back one generation")
             return None
@@ -111,7 +128,9 @@ class StateStore:
         if changed:
             self.warnings.append(f"{path}: from before a change of {', '.join(changed)}, not used")
             return None
-        return Saved(manifest["step"], load(content), manifest["progress"])
+        self._snapshots = manifest["snapshots"]
+        snapshots = {int(step): load(contents[self._snapshot(step)]) for step in self._snapshots}
+        return Saved(manifest["step"], load(contents[path]), manifest["progress"], snapshots)
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ B = 6.0  # baseline, nats a value
 CHANCE = 0.02
 STEPS = 800
 SEEDS = (0, 1, 2)
-PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "reference", "start", "base")
 MEASURES = ("loss", "accuracy", "max_probability", "entropy")
 
 
@@ -23,12 +23,13 @@ def jitter(seed: int, size: float = 0.01) -> float:
 
 @dataclass
 class Scene:
-    """Rows of the four tables; `add` appends a run with its curves."""
+    """Rows of the tables; `add` appends a run with its curves, `observe` its attention."""
 
     experiments: list[dict] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
+    attention: list[pd.DataFrame] = field(default_factory=list)
 
     def add(self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, **parameters):
         """`curves` are those of known and of new people."""
@@ -61,6 +62,14 @@ class Scene:
             self.curves.append(curve.assign(run=run, group=group))
         return self
 
+    def observe(self, step, layers):
+        """Attention of the run added last: one mapping of statistics a layer, from the first to the last."""
+        for k, statistics in enumerate(layers, 1):
+            self.attention.append(
+                pd.DataFrame({"run": self.runs[-1]["run"], "step": step, "layer": k, **statistics})
+            )
+        return self
+
     def tables(self) -> Tables:
         if not self.runs:
             return empty()
@@ -68,6 +77,7 @@ class Scene:
             *map(pd.DataFrame, (self.experiments, self.runs)),
             pd.concat(self.curves),
             pd.DataFrame(self.summary),
+            pd.concat(self.attention) if self.attention else None,
         )
 
 
@@ -257,4 +267,70 @@ def fine_tuning_scene(seeds=SEEDS, falls=None, replays=None) -> Scene:
         for weight, fall in (REPLAYS | (replays or {})).items():
             parameters = {"distribution": "replay", "new": 64, "weight": weight}
             scene.add("finetune_replay", seed, fine_tuning(fall, seed), kind="finetune", **parameters)
+    return scene
+
+
+@dataclass
+class Attention:
+    """Where the observed default run attends: t(0.99) is 200, its first phase ends at step 32."""
+
+    grouped: float = 0.87  # first layer, name to name at the end of the first phase
+    dip: float = 0.28  # last layer, attribute to name in the first phase, 0.37 at step 0
+    rise: float = 0.64  # the same to text, 0.51 at step 0
+    name: float = 0.87  # at t(0.99)
+    text: float = 0.12
+    half: float = 0.5  # step of half-way attention to the name over t(0.99)
+
+
+def attention_scene(seeds=SEEDS, attention=None, known=None) -> Scene:
+    """The observed default run; attention to the name goes from its dip to the end as a ramp."""
+    scene, a = Scene(), attention or Attention()
+    for seed in seeds:
+        curves = learning(**{"plateau_end": 200 * jitter(seed, 0.001), "phase_one": 32, **(known or {})})
+        scene.add("attention", seed, (curves, never_seen()))
+        step = np.arange(0, STEPS + 1, 4)
+        off = jitter(seed, 0.003)
+        # Half-way is between the dip and the end, 0.9.
+        half = (200 * a.half, (a.dip + 0.9) / 2)
+        knots = sorted([(0, 0.37), (24, a.dip * off), half, (200, a.name * off), (STEPS, 0.9)])
+        to_name = np.interp(step, *np.transpose(knots))
+        to_text = np.interp(step, [0, 24, 200, STEPS], [0.51, a.rise * off, a.text * off, 0.09])
+        first = {"name_to_name": np.interp(step, [0, 32, STEPS], [0.49, a.grouped * off, 0.92])}
+        scene.observe(step, [first, {"attribute_to_name": to_name, "attribute_to_text": to_text}])
+    return scene
+
+
+# Final losses over b and t(0.99) by reference, and what else the plan patches: (reference, start).
+PATCHED = {
+    0: (0.1, 290), 32: (0.76, 430), 64: (0.52, 280), 128: (0.028, 126), 256: (0.0055, 58), 512: (0.0014, 35),
+    800: (0.0011, 30),
+}  # fmt: skip
+LATE = {(32, 32): 0.79, (64, 64): 0.55, (256, 256): 0.011, (512, 512): 0.016, (800, 512): 0.012}
+
+
+def patching_scene(seeds=SEEDS, patched=None, late=None, known=None) -> Scene:
+    """Patched runs as in the paper, its steps divided by 16 (500 to 32), t(0.99) by 15."""
+    scene = attention_scene(seeds, known=known)
+    for seed in seeds:
+        base = {"base": f"run{seeds.index(seed)}"}
+        for reference, (loss, end) in (PATCHED | (patched or {})).items():
+            curves = learning(end * jitter(seed), 8, final_loss=loss * B * jitter(seed)), never_seen()
+            scene.add("patching", seed, curves, kind="patch", reference=reference, start=0, **base)
+        for (reference, start), loss in (LATE | (late or {})).items():
+            curves = learning(200, 8, final_loss=loss * B * jitter(seed)), never_seen()
+            scene.add("patching", seed, curves, kind="patch", reference=reference, start=start, **base)
+    return scene
+
+
+def observed_tuning_scene(seeds=SEEDS, last=0.03, first=0.009, start=1.0) -> Scene:
+    """Fine-tuning in which attention makes an excursion of `last` and `first`, and comes back."""
+    scene = Scene()
+    for seed in seeds:
+        fall = Fall(289, 0.737, 0.795, 0.45, 0.17, 0.37, start=start)
+        scene.add("finetune_attention", seed, fine_tuning(fall, seed), kind="finetune", new=64)
+        step = np.arange(0, 4001, 100)
+        away = np.interp(step, [0, 300, 4000], [0, 1, 0]) * jitter(seed)
+        scene.observe(
+            step, [{"name_to_name": 0.92 + first * away}, {"attribute_to_last_name": 0.86 - last * away}]
+        )
     return scene

@@ -12,9 +12,13 @@ from tests.claims.scenes import (
     FALLS,
     LOSSES,
     REPLAYS,
+    Attention,
     Fall,
+    attention_scene,
     celebrities_scene,
     fine_tuning_scene,
+    observed_tuning_scene,
+    patching_scene,
     phases_scene,
     power_law_scene,
     sizes_scene,
@@ -37,11 +41,14 @@ WITH_STEPS = {**RISING, **best(0.2, 0.4, 0.6, 0.8, 1, steps=400)}
 GREEN = {
     **dict.fromkeys(["C1", "C2", "C3", "C32", "C33", "C34"], phases_scene),
     **dict.fromkeys(["C4", "C5", "C6"], sizes_scene),
+    **dict.fromkeys([f"C{k}" for k in range(13, 18)], patching_scene),
+    **dict.fromkeys(["C18", "C19", "C20"], attention_scene),
     **dict.fromkeys(["C21", "C22", "C24"], power_law_scene),
     "C23": lambda **k: power_law_scene(losses=RISING, **k),
     "C25": celebrities_scene,
     "C26": warm_up_scene,
     **dict.fromkeys([f"C{k}" for k in range(36, 43)], fine_tuning_scene),
+    "C43": observed_tuning_scene,
 }
 
 
@@ -51,6 +58,15 @@ def known(**changes):
 
 def new(**changes):
     return phases_scene(new=changes)
+
+
+def seen(**changes):
+    return attention_scene(attention=Attention(**changes))
+
+
+def patched(**losses: tuple[float, float]):
+    """Final loss over b and t(0.99) by reference: at32=(0.1, 40)."""
+    return patching_scene(patched={int(name.removeprefix("at")): values for name, values in losses.items()})
 
 
 def fall(size: int, **changes):
@@ -75,6 +91,26 @@ RED = [
     ("C5", "too flat", lambda: sizes_scene(exponent=0.4)),
     ("C5", "no power law", lambda: sizes_scene(scatter=(0.4, -0.4, -0.4, 0.4))),
     ("C6", "rising", lambda: sizes_scene(exponent=1.1)),
+    ("C13", "half as long", lambda: patched(at512=(0.0014, 100))),
+    ("C13", "never leaves", lambda: patched(at800=(1.02, 900))),
+    ("C13", "slow after it", lambda: patched(at800=(0.99, 30))),
+    ("C14", "oldest is worse", lambda: patched(at800=(0.01, 30))),
+    ("C14", "no better than young", lambda: patched(at128=(0.6, 126))),
+    ("C14", "gain after the plateau", lambda: patched(at128=(0.4, 126))),
+    ("C15", "first phase is better", lambda: patched(at32=(0.4, 300))),
+    ("C15", "random is worse", lambda: patched(at0=(0.6, 400))),
+    ("C16", "learns early", lambda: patching_scene(late={(64, 64): 0.1})),
+    ("C16", "costs much later", lambda: patching_scene(late={(512, 512): 0.4})),
+    ("C17", "as good late", lambda: patching_scene(late={(800, 512): 0.0009})),
+    ("C18", "no dip", lambda: seen(dip=0.4)),
+    ("C18", "no rise to text", lambda: seen(rise=0.5)),
+    ("C18", "low at the end of the plateau", lambda: seen(name=0.7)),
+    ("C18", "text keeps attention", lambda: seen(text=0.3)),
+    ("C19", "late", lambda: seen(grouped=0.6)),
+    ("C20", "after the plateau", lambda: seen(half=1.3, name=0.5)),
+    ("C20", "after knowledge", lambda: attention_scene(known={"leak": 5})),
+    ("C43", "last layer", lambda: observed_tuning_scene(last=0.1)),
+    ("C43", "first layer", lambda: observed_tuning_scene(first=0.05)),
     ("C21", "best at 0.4", lambda: power_law_scene(ends={**ENDS, 0.4: 150})),
     ("C21", "alpha 1 as good", lambda: power_law_scene(ends={**ENDS, 1: 175})),
     ("C22", "little", lambda: power_law_scene(ends={**ENDS, 0.6: 270, 0.8: 270, 0.4: 270})),
@@ -193,6 +229,13 @@ NOT_SEEN = [
     ("C22", "still on the plateau", lambda: still_on_plateau(power_law_scene())),
     ("C24", "easy cells", lambda: power_law_scene(ends={a: e / 3 for a, e in ENDS.items()})),
     ("C26", "hard cells", lambda: still_on_plateau(warm_up_scene())),
+    *(
+        (f"C{k}", "unpatched on the plateau", lambda: still_on_plateau(patching_scene()))
+        for k in range(13, 18)
+    ),
+    ("C18", "still on the plateau", lambda: still_on_plateau(attention_scene())),
+    ("C20", "still on the plateau", lambda: still_on_plateau(attention_scene())),
+    ("C43", "nothing known", lambda: observed_tuning_scene(start=0.3)),
     ("C32", "nothing known", lambda: known(final_accuracy=0.3)),
     ("C33", "nothing known", lambda: known(final_accuracy=0.3)),
     ("C34", "nothing known", lambda: known(final_accuracy=0.3)),
@@ -228,6 +271,12 @@ def test_a_size_still_on_its_plateau_is_left_out_of_the_fit_and_named():
 
 LACKING = [
     ("C5", "two sizes", lambda: without(sizes_scene(), individuals=(512, 2048))),
+    ("C13", "young references only", lambda: without(patching_scene(), reference=(512, 800))),
+    ("C14", "two references", lambda: without(patching_scene(), reference=(64, 256, 512, 800))),
+    ("C15", "none at the end of the first phase", lambda: without(patching_scene(), reference=(32, 64, 128))),
+    ("C15", "none at step 0", lambda: without(patching_scene(), reference=(0,))),
+    ("C16", "none frozen early", lambda: without(patching_scene(), reference=(32, 64))),
+    ("C17", "none late", lambda: without(patching_scene(), start=(512,))),
     ("C21", "no moderate alpha", lambda: power_law_scene(ends={0: 300, 1: 280})),
     ("C24", "two alphas", lambda: power_law_scene(ends={0: 300, 1: 280})),
     ("C25", "one weight", lambda: celebrities_scene(losses={8: 1.35})),

@@ -68,6 +68,21 @@ class Paper(Scene):
             **parameters,
         )
 
+    def layers(self, figure, seed, *statistics):
+        """Attention of the run added last in the first and the last layer."""
+        panels = {name: CURVES[f"{figure}_{name}"] for name in statistics}
+        step = np.array(panels[statistics[0]]["L1"])[:, 0]
+        self.observe(
+            step,
+            [
+                {
+                    name: np.interp(step, *np.array(panel[layer]).T) * jitter(seed, WOBBLE)
+                    for name, panel in panels.items()
+                }
+                for layer in ("L1", "L8")
+            ],
+        )
+
 
 def law(alpha: float) -> dict:
     return {"distribution": "power_law", "alpha": alpha} if alpha else {}
@@ -79,6 +94,21 @@ def tables():
     for seed in SEEDS:
         default = {"individuals": 64000, "baseline": PAPER["baseline"]}
         paper.add("phases", seed, (people(seed, "known"), people(seed, "new")), **default)
+        paper.add("attention", seed, (people(seed, "known"), people(seed, "new")), **default)
+        paper.layers("F", seed, "name_to_name", "attribute_to_name", "attribute_to_text")
+        base = {"base": paper.runs[-1]["run"], "kind": "patch"}
+        for label, points in CURVES["3_mid"].items():
+            curves = digitised(seed, loss=points), people(seed, "new")
+            paper.add("patching", seed, curves, reference=number(label), start=0, **base, **default)
+        grid = POINTS["D_right"]
+        for reference, losses in zip(grid["reference_step"], grid["loss"], strict=True):
+            for start, loss in zip(grid["start_step"], losses, strict=True):
+                if 0 < start < 16000:
+                    patched = {"reference": reference, "start": start, **base}
+                    paper.point("patching", seed, 64000, 16000, loss=loss, **patched)
+        tuned = {"distribution": "replay", "new": 4000, "weight": 0.0}
+        paper.fine_tuned("finetune_attention", "N", "4k", seed, **tuned)
+        paper.layers("O", seed, "name_to_name", "attribute_to_last_name")
         sizes = POINTS["2_right"]
         for n, mean, std in zip(sizes["individuals"], sizes["plateau_end"], sizes["std"], strict=True):
             # Three values with the paper's mean and standard deviation.

@@ -7,7 +7,7 @@ from pipeline.analysis.phases import half_accuracy, plateau_end
 from pipeline.analysis.tables import Tables
 
 BASELINE = 4.0
-PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "reference", "start")
 COST = {
     "parameters": 550_000, "tokens": 2_900_000, "flops": 9.1e12, "precision": "fp32", "device": "a CPU",
     "processes": 1, "cores": 2, "code": "c0de", "people": "9e091e", "seconds": 61.5, "device_seconds": 60.5,
@@ -17,21 +17,24 @@ COST = {
 
 
 class Builder:
-    """Collects runs; `tables()` makes the four tables of them."""
+    """Collects runs; `tables()` makes the tables of them."""
 
     def __init__(self, seeds: int = 3) -> None:
         self.seeds = range(seeds)
         self.experiments, self.rows, self.curves, self.summaries = [], {}, [], []
+        self.attention = []
 
-    def _add(self, experiment: str, case: str, row: dict, groups: dict[str, tuple]) -> None:
+    def _add(self, experiment: str, case: str, row: dict, groups: dict[str, tuple], kind: str = "") -> str:
         word = {"power_law": "powerlaw", "warm_up": "warmup", "replay": "finetune"}.get(row["distribution"])
         values = "-".join(f"{row[p]:g}" for p in PARAMETERS if row.get(p) is not None)
-        run = f"{word or row['distribution']}{values}-n{row['individuals']}x{row['steps']}-s{row['seed']}"
+        run = (
+            f"{kind}{word or row['distribution']}{values}-n{row['individuals']}x{row['steps']}-s{row['seed']}"
+        )
         self.experiments.append(
             {"experiment": experiment, "figure": "2", "case": case, "seed": row["seed"], "run": run}
         )
         if run in self.rows:
-            return
+            return run
         self.rows[run] = {"run": run, **dict.fromkeys(PARAMETERS), **row, **COST}
         summary = {"run": run}
         for group, (steps, loss, accuracy) in groups.items():
@@ -50,12 +53,27 @@ class Builder:
                 summary["plateau_end"] = plateau_end(steps, loss, BASELINE)
                 summary["half_accuracy"] = half_accuracy(steps, accuracy)
         self.summaries.append(summary)
+        return run
+
+    def _observe(self, run: str, t: np.ndarray, share: np.ndarray) -> None:
+        """Attention of all layers goes from its first to its last value as `share` (S,) goes from 0 to 1."""
+        for layer in range(1, 4):
+            off = 0.02 * layer
+            self.attention.append(
+                pd.DataFrame(
+                    {"run": run, "step": t, "layer": layer, "name_to_name": 0.5 + 0.4 * share - off,
+                     "attribute_to_name": 0.37 + 0.5 * share - off,
+                     "attribute_to_text": 0.5 - 0.4 * share + off,
+                     "attribute_to_last_name": 0.2 + 0.4 * share - off, "sharpness": 0.97 - 0.5 * share - off}
+                )
+            )  # fmt: skip
 
     def pretrain(
         self, experiment: str, case: str = "default", individuals: int = 512, steps: int = 900,
-        speed: float = 1.0, learning: float = 1.0, **distribution: object,
+        speed: float = 1.0, learning: float = 1.0, kind: str = "pretrain", **distribution: object,
     ) -> None:  # fmt: skip
         """Runs over the seeds whose plateau ends 1 / `speed` as early as under the uniform distribution."""
+        first = distribution.get("start") or 0
         t = np.unique(np.round(np.r_[np.linspace(0, steps / 2, 17), np.linspace(0, steps, 17)]))
         for seed in self.seeds:
             jitter = np.exp(np.random.default_rng([seed, individuals]).normal(0, 0.04))
@@ -66,8 +84,14 @@ class Builder:
             loss = BASELINE * ((1 - known) ** 1.5 * (1.03 - 0.035 * np.clip(t / end, 0, 1.6)) + early + 0.002)
             new = BASELINE * (1 + early + 1.4 * known)
             groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
+            groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
             row = {"distribution": "uniform", **distribution}
-            self._add(experiment, case, self._row(row, "pretrain", seed, individuals, steps), groups)
+            mark = {"patch": "patched-", "pretrain": ""}[kind] + (
+                "seen-" if experiment == "attention" else ""
+            )
+            run = self._add(experiment, case, self._row(row, kind, seed, individuals, steps), groups, mark)
+            if experiment == "attention":
+                self._observe(run, t, np.clip(t / end, 0, 1))
 
     def finetune(self, experiment: str, case: str, new: int, weight: float, steps: int = 150) -> None:
         t = np.unique(np.round(np.r_[np.linspace(0, steps / 5, 11), np.linspace(0, steps, 21)]))
@@ -84,7 +108,11 @@ class Builder:
                 "weight": weight,
                 "base": f"uniform-n512x900-s{seed}",
             }
-            self._add(experiment, case, self._row(row, "finetune", seed, 512, steps), groups)
+            observed = experiment == "finetune_attention"
+            mark = "seen-" if observed else ""
+            run = self._add(experiment, case, self._row(row, "finetune", seed, 512, steps), groups, mark)
+            if observed:
+                self._observe(run, t, 1 - 0.1 * dip)
 
     @staticmethod
     def _row(distribution: dict, kind: str, seed: int, individuals: int, steps: int) -> dict:
@@ -100,6 +128,7 @@ class Builder:
             pd.DataFrame(self.rows.values()).astype(dict.fromkeys(PARAMETERS, float)),
             pd.concat(self.curves, ignore_index=True),
             pd.DataFrame(self.summaries),
+            pd.concat(self.attention, ignore_index=True),
         )
 
 
@@ -107,6 +136,13 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     """Every experiment that the figures draw; `lengths` of the power-law runs, steps."""
     b = Builder(seeds)
     b.pretrain("phases")
+    b.pretrain("attention")
+    for reference, speed in ((0, 0.7), (20, 0.4), (45, 0.6), (200, 2), (800, 4)):
+        b.pretrain("patching", speed=speed, learning=speed, kind="patch", reference=reference, start=0)
+    for reference, start, speed in ((45, 45, 0.5), (200, 200, 1.5), (800, 400, 1)):
+        b.pretrain(
+            "patching", "late", speed=speed, learning=speed, kind="patch", reference=reference, start=start
+        )
     for n in (256, 512, 1024, 2048):
         b.pretrain("population_size", individuals=n)
     for steps in lengths:
@@ -121,6 +157,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     for subset, length, speed in ((128, 150, 1.4), (256, 150, 1.7), (256, 300, 1.5)):
         warm = {"distribution": "warm_up", "subset": subset, "warm_up_steps": length}
         b.pretrain("warm_up", f"{subset}-{length}", 1024, speed=speed, learning=1.1, **warm)
+    b.finetune("finetune_attention", "new-32", 32, 0.0)
     for new in (16, 32, 64, 128, 256):
         b.finetune("finetune_sizes", f"new-{new}", new, 0.0)
     for weight in (1 / 32, 1 / 8, 1 / 2, 2):
@@ -131,4 +168,4 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
 def without(tables: Tables, experiment: str) -> Tables:
     """The same tables, had the plan lacked `experiment`."""
     kept = tables.experiments[tables.experiments.experiment != experiment]
-    return Tables(kept, tables.runs, tables.curves, tables.summary)
+    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention)

@@ -8,15 +8,19 @@ import pytest
 
 from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import Tables
-from pipeline.figures import FIGURES, fig4, figghi, selection, style
+from pipeline.figures import FIGURES, attention, fig4, figd, figghi, patching, selection, style
 from tests.figures.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
     "fig2": ("phases", "population_size"),
+    "fig3": ("attention", "patching"),
     "fig4": ("power_law", "celebrities", "warm_up"),
     "fig5": ("phases", "finetune_sizes", "finetune_replay"),
+    "figD": ("attention", "patching"),
+    "figF": ("attention",),
     "figM": ("phases",),
     "figN": ("finetune_sizes", "finetune_replay"),
+    "figO": ("finetune_attention",),
     "figGHI": ("power_law", "celebrities", "warm_up"),
 }
 
@@ -36,8 +40,8 @@ def test_panels_are_labelled_and_show_the_paper(name, tables):
         assert ax.get_xlabel() and ax.get_ylabel()
     assert "paper" in text_of(fig)
     overlaid = [ax for ax in panels(fig) if ax.findobj(lambda a: a.get_gid() == "paper")]
-    # Figure 4 has the paper's panels below ours.
-    assert len(overlaid) == (1 if name == "fig4" else len(panels(fig)))
+    # Figure 4 has the paper's panels below ours, Figure D its map beside ours.
+    assert len(overlaid) == (1 if name in ("fig4", "figD") else len(panels(fig)))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -147,6 +151,31 @@ def test_families_meet_in_a_shared_cell(tables):
         "subset",
         "warm_up_steps",
     ]
+
+
+def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
+    patches = patching.Patches.of(tables)
+    assert patches.ages([0, 200]) == ["0 (0)", f"200 ({200 / patches.time.unit:.2g})"]
+    (left, _) = panels(FIGURES["fig3"].draw(tables))
+    ours = {line.get_label(): line.get_color() for line in left.get_lines()}
+    assert ours["0 (0)"] == patches.colour(0) and ours["never"] == style.BLACK
+    theirs = [line.get_color() for line in left.get_lines() if line.get_gid() == "paper"]
+    assert theirs[0] == patches.colour(0) and theirs[-1] == patches.colour(16_000 / patches.time.paper)
+
+
+def test_final_losses_by_reference_and_start(tables):
+    final = figd._final(selection.experiment(tables, "patching"))
+    assert list(final.index) == [800, 200, 45, 20, 0] and list(final.columns) == [0, 45, 200, 400]
+    runs = selection.experiment(tables, "patching").query("reference == 800 and start == 400")
+    expected = np.exp(np.log(runs.known_loss / BASELINE).mean())
+    assert final.loc[800, 400] == pytest.approx(expected) and np.isnan(final.loc[0, 400])
+
+
+def test_attention_is_that_of_the_layer(tables):
+    rows = selection.experiment(tables, "attention")
+    first, last = (attention.seed_attention(tables, rows, k, "sharpness")[1] for k in (1, -1))
+    np.testing.assert_allclose(first - last, 0.04)
+    assert len(first) == 3
 
 
 def test_synthetic_losses_pass_the_baseline(tables):
