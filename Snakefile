@@ -1,6 +1,7 @@
 """The reproduction as a DAG: populations -> runs -> measurements -> tables -> claims, figures, page.
 
 snakemake --cores all                          the default ("laptop") scale
+snakemake --cores all everything               the extended experiments too
 snakemake --cores all --config scale=smoke     another scale: smoke or paper
 """
 
@@ -13,6 +14,7 @@ from snakemake.utils import min_version
 
 from pipeline import config as cfg
 from pipeline.figures import FIGURES
+from pipeline.plan import chosen
 from pipeline.processes import KEEP_MEMORY, PARENT, LockedError, lock
 
 min_version("9.0")
@@ -23,7 +25,10 @@ try:
             f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale"
         )
     SCALE = config.get("scale", cfg.DEFAULT_SCALE)
-    PARAMS = cfg.load(SCALE)
+    RESULTS = f"results/{SCALE}"
+    # A job's own Snakemake on a cluster is not given the target; by then its runs are there.
+    everything = "everything" in sys.argv[1:]
+    PARAMS = chosen(cfg.load(SCALE), cfg.ROOT / RESULTS / "runs", everything)
     PLANNED = cfg.expand(PARAMS)
 except cfg.ConfigError as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
@@ -31,7 +36,6 @@ except cfg.ConfigError as error:
     sys.exit(2)
 
 RUNS = cfg.distinct_runs(PLANNED)
-RESULTS = f"results/{SCALE}"
 
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
@@ -74,3 +78,9 @@ rule all:
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),
+
+
+# Which experiments are in is settled above.
+rule everything:
+    input:
+        rules.all.input,

@@ -340,7 +340,8 @@ class Experiment(Frozen):
     overrides of the top-level `finetuning` block and starts each run from the pre-training run that
     the same `set` and `grid` describe. `patch: true` makes that run, which must be observed, the base of
     patched ones instead; their `patching` is in the grid or the cases. `joins` names the experiment that
-    the runs are counted to, for more seeds at a part of a grid.
+    the runs are counted to, for more seeds at a part of a grid. `extended: true` leaves it to
+    `snakemake everything`.
     """
 
     figure: str
@@ -351,6 +352,7 @@ class Experiment(Frozen):
     finetune: bool = False
     patch: bool = False
     joins: str | None = None
+    extended: bool = False
 
     @model_validator(mode="after")
     def _one_base(self) -> Experiment:
@@ -370,9 +372,16 @@ class Params(Frozen):
     @model_validator(mode="after")
     def _joined_exist(self) -> Params:
         for name, experiment in self.experiments.items():
-            if experiment.joins is not None and experiment.joins not in self.experiments:
+            if experiment.joins is None:
+                continue
+            if experiment.joins not in self.experiments:
                 raise ValueError(
                     f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(self.experiments)}"
+                )
+            if experiment.extended != self.experiments[experiment.joins].extended:
+                raise ValueError(
+                    f"experiments.{name}.extended is {experiment.extended}, allowed: "
+                    f"{not experiment.extended}, as in {experiment.joins}, which it joins"
                 )
         return self
 

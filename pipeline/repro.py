@@ -19,6 +19,7 @@ from typing import Any
 
 from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
+from pipeline.plan import chosen
 from pipeline.stages import common
 from pipeline.training import snapshots
 
@@ -102,8 +103,9 @@ def main() -> None:
     rules = parser.parse_args().rules
     wanted = ["--until", *rules]
     if kinds := {KINDS[rule] for rule in rules if rule in KINDS}:
-        results, planned = Path("results") / cfg.DEFAULT_SCALE, cfg.distinct_runs(cfg.expand(cfg.load()))
-        adopt(results, planned, kinds)
+        results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
+        adopt(results, cfg.distinct_runs(cfg.expand(params)), kinds)
+        planned = cfg.distinct_runs(cfg.expand(chosen(params, results / "runs")))
         # Named one by one: `--until pretrain` would end there for the runs that start from one, too.
         wanted = [str(results / kind / name / MANIFEST) for kind in kinds for name in members(kind, planned)]
     sys.exit(subprocess.call(["snakemake", "--cores", "all", *wanted]))

@@ -25,7 +25,7 @@ RESULTS = Path("results") / "laptop"
 
 def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
     """Rule -> (stage module, inputs, outputs) of all jobs of the default scale."""
-    command = ["snakemake", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
+    command = ["snakemake", "everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
     listed = subprocess.run(command, cwd=cfg.ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
     jobs: dict[str, tuple[str, set[str], set[str]]] = {}
     for block in re.split(r"\n(?=\[?(?:local)?rule \w+:\n)", listed):

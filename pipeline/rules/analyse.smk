@@ -43,11 +43,12 @@ rule tables:
     params:
         scale=SCALE,
         # Which run serves which experiment is part of the tables.
-        experiments=as_is([(p.experiment, p.case, p.config.id) for p in PLANNED]),
+        plan=as_is([(p.experiment, p.case, p.config.id) for p in PLANNED]),
+        experiments=lambda wildcards: list(PARAMS.experiments),
         out=subpath(output.summary, parent=True),
     shell:
         "exec python -m pipeline.stages.tables --scale {params.scale} --results "
-        f"{RESULTS} --out {{params.out}} > {{log}} 2>&1"
+        f"{RESULTS} --out {{params.out}} --experiments {{params.experiments:q}} > {{log}} 2>&1"
 
 
 rule claims:

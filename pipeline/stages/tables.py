@@ -18,8 +18,13 @@ def main() -> None:
     common.add_scale(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the scale's results")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--experiments", nargs="+", metavar="NAME", help="those to gather (default: all)")
     args = parser.parse_args()
-    tables = gather(cfg.load(args.scale, args.params), args.results)
+    params = cfg.load(args.scale, args.params)
+    if args.experiments:
+        named = {name: e for name, e in params.experiments.items() if name in args.experiments}
+        params = params.model_copy(update={"experiments": named})
+    tables = gather(params, args.results)
     tables.write(args.out, environment=common.provenance())
     learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
     write_atomically(args.out / "learning.csv", learned)
