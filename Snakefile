@@ -33,6 +33,7 @@ except cfg.ConfigError as error:
 RUNS = cfg.distinct_runs(PLANNED)
 PRETRAINED = [name for name, run in RUNS.items() if run.base is None]
 FINETUNED = [name for name, run in RUNS.items() if run.base is not None]
+TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
 RESULTS = f"results/{SCALE}"
 
 
@@ -58,12 +59,14 @@ wildcard_constraints:
     run="[a-z0-9.]+-n[0-9]+-s[0-9]+-[0-9a-f]{10}",
     population="n[0-9]+-s[0-9]+-[0-9a-f]{10}",
     figure="fig[0-9A-Z]+",
+    toy="s[0-9]+-[0-9a-f]{10}",
 
 
 include: "pipeline/rules/common.smk"
 include: "pipeline/rules/dataset.smk"
 include: "pipeline/rules/train.smk"
 include: "pipeline/rules/evaluate.smk"
+include: "pipeline/rules/toy.smk"
 include: "pipeline/rules/analyse.smk"
 
 

@@ -82,6 +82,9 @@ MISTAKES = {
         put("experiments", "warm_up_of_many", "joins", "warmup"),
         "experiments.warm_up_of_many.joins is warmup, allowed: ",
     ),
+    "unknown key of the toy": (put("toy", "depth", 2), "toy.depth: unknown key"),
+    "unknown read-out": (put("toy", "read_outs", ["cosine"]), "toy.read_outs.0: Input should be"),
+    "negative size": (put("toy", "sizes", [-1]), "toy.sizes.0: Input should be greater"),
     "missing block": (lambda p: p["defaults"].pop("model"), "model: missing key"),
 }
 

@@ -102,7 +102,39 @@ def test_the_model_retrains_everything(finished, edited):
     edited("pipeline/model/transformer.py", '"""', '""" ')
     jobs = planned_jobs(finished)
     runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
-    assert jobs["pretrain"] + jobs["finetune"] == len(runs)
+    assert jobs["pretrain"] + jobs["finetune"] == len(runs) and "toy" not in jobs
+
+
+def test_the_toy_retrains_nothing_else(finished, edited):
+    edited("pipeline/toy/memory.py", '"""', '""" ')
+    assert set(planned_jobs(finished)) == {"toy", "tables", "claims", "figure", "page"}
+
+
+def test_a_parameter_of_the_toy_retrains_nothing_else(finished, edited):
+    edited("scales/smoke.yaml", "  sizes: [8, 32]", "  sizes: [8, 16]")
+    assert set(planned_jobs(finished)) == {"toy", "tables", "claims", "figure", "page"}
+
+
+def test_a_seed_that_the_toy_lacks_is_refused_in_one_line(finished, tmp_path):
+    refused = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pipeline.stages.toy",
+            "--scale",
+            "smoke",
+            "--seed",
+            "9",
+            "--out",
+            tmp_path / "t",
+        ],
+        cwd=finished,
+        env=ENV,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2 and refused.stderr == "error: seed: given 9, allowed: 0\n"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ experiments.csv  experiment, figure, case, seed, run        which run serves whi
 runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
+toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
 """
 
 import json
@@ -13,9 +14,10 @@ import pandas as pd
 
 from pipeline import config as cfg
 from pipeline.analysis import phases
+from pipeline.analysis.toy import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 from pipeline.data.population import baseline
 
-TABLES = ("experiments", "runs", "curves", "summary")
+TABLES = ("experiments", "runs", "curves", "summary", "toy")
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 
 
@@ -74,6 +76,12 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     return row
 
 
+def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
+    """What all seeds of the toy measured. Raises FileNotFoundError when one has no results."""
+    ids = [params.toy.id(seed) for seed in params.toy.seeds]
+    return pd.concat([pd.read_csv(results / "toy" / f"{name}.csv") for name in ids], ignore_index=True)
+
+
 def gather(params: cfg.Params, results: Path) -> dict[str, pd.DataFrame]:
     """All tables of a scale. Raises FileNotFoundError when a run of the plan has no results."""
     planned = cfg.expand(params)
@@ -93,16 +101,27 @@ def gather(params: cfg.Params, results: Path) -> dict[str, pd.DataFrame]:
         "runs": pd.DataFrame(runs),
         "curves": pd.concat(curves, ignore_index=True),
         "summary": pd.DataFrame(summaries),
+        "toy": toy_table(params, results),
     }
 
 
 class Tables:
-    """The tables of a scale, with the joins that figures and claims ask for."""
+    """The tables of a scale, with the joins that figures and claims ask for.
+
+    The toy's runs are asked for like the others, as the experiments of `pipeline.analysis.toy`.
+    """
 
     def __init__(
-        self, experiments: pd.DataFrame, runs: pd.DataFrame, curves: pd.DataFrame, summary: pd.DataFrame
+        self,
+        experiments: pd.DataFrame,
+        runs: pd.DataFrame,
+        curves: pd.DataFrame,
+        summary: pd.DataFrame,
+        toy: pd.DataFrame | None = None,
     ):
         self.experiments, self.runs, self.curves, self.summary = experiments, runs, curves, summary
+        self.toy = pd.DataFrame(columns=TOY_COLUMNS) if toy is None else toy
+        self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
 
     @classmethod
     def read(cls, folder: Path) -> "Tables":
@@ -110,10 +129,13 @@ class Tables:
 
     def of(self, experiment: str) -> pd.DataFrame:
         """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""
+        if experiment in (TOY_SIZES, TOY_REPLAY):
+            return self._toy_runs[self._toy_runs.experiment == experiment].reset_index(drop=True)
         mine = self.experiments[self.experiments.experiment == experiment].drop(columns="seed")
         return mine.merge(self.runs, on="run").merge(self.summary, on="run")
 
     def curve(self, run: str, group: str = "known") -> pd.DataFrame:
         """The evaluations of one run and group, ascending in step."""
-        mine = self.curves[(self.curves.run == run) & (self.curves.group == group)]
+        curves = self._toy_curves if run.startswith(TOY_PREFIX) else self.curves
+        mine = curves[(curves.run == run) & (curves.group == group)]
         return mine.sort_values("step").reset_index(drop=True)

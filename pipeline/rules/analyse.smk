@@ -1,6 +1,6 @@
 # Contract: from measurements to tables, claims, figures and the page. Nothing here trains or measures a
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
-#   in    every run's small files
+#   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}
 #   runs  pipeline.stages.{tables,claims,figures,report}
 
@@ -15,9 +15,11 @@ rule tables:
         evaluations=expand(
             f"{RESULTS}/evaluations/{{population}}.csv", population=POPULATIONS
         ),
+        toy=expand(f"{RESULTS}/toy/{{toy}}.csv", toy=TOY),
         source=source(
             "pipeline/analysis/tables.py",
             "pipeline/analysis/phases.py",
+            "pipeline/analysis/toy.py",
             "pipeline/data/population.py",
             "pipeline/stages/tables.py",
         ),
@@ -26,6 +28,7 @@ rule tables:
         runs=f"{RESULTS}/tables/runs.csv",
         curves=f"{RESULTS}/tables/curves.csv",
         summary=f"{RESULTS}/tables/summary.csv",
+        toy=f"{RESULTS}/tables/toy.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:
