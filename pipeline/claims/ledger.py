@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.analysis.tables import Tables
 
 # Importing the modules of judges registers them.
-from pipeline.claims import distributions, finetuning, hallucination, phases  # noqa: F401
+from pipeline.claims import distributions, finetuning, hallucination, phases, toy  # noqa: F401
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
 from pipeline.config import ConfigError
 
