@@ -18,7 +18,12 @@ NEEDS = {
     "figM": ("phases",),
     "figN": ("finetune_sizes", "finetune_replay"),
     "figGHI": ("power_law", "celebrities", "warm_up"),
+    "figQ": ("toy_sizes", "toy_replay"),
+    "figR": ("toy_sizes", "toy_replay"),
 }
+# Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
+# ours, and the curves of Q and R are held back.
+OVERLAID = {"fig4": 1, "figQ": 0, "figR": 0}
 
 
 def panels(fig):
@@ -36,8 +41,7 @@ def test_panels_are_labelled_and_show_the_paper(name, tables):
         assert ax.get_xlabel() and ax.get_ylabel()
     assert "paper" in text_of(fig)
     overlaid = [ax for ax in panels(fig) if ax.findobj(lambda a: a.get_gid() == "paper")]
-    # Figure 4 has the paper's panels below ours.
-    assert len(overlaid) == (1 if name == "fig4" else len(panels(fig)))
+    assert len(overlaid) == OVERLAID.get(name, len(panels(fig)))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -144,6 +148,20 @@ def test_families_meet_in_a_shared_cell(tables):
         "subset",
         "warm_up_steps",
     ]
+
+
+@pytest.mark.parametrize("column", [(1, "old_accuracy"), (3, "new_accuracy")])
+def test_the_toys_lines_are_means_over_seeds_of_their_row(tables, column):
+    panel, measure = column
+    rows = np.array(panels(FIGURES["figR"].draw(tables))).reshape(4, 4)
+    end = tables.toy[tables.toy.step == tables.toy.step.max()]
+    order = [(name, replay) for replay in (False, True) for name in ("linear", "value_embeddings")]
+    for row, (read_out, replay) in zip(rows, order, strict=True):
+        mine = end[(end.read_out == read_out) & ((end.weight > 0) == replay)]
+        means = mine.groupby("weight" if replay else "new")[measure].mean()
+        lines = [line for line in row[panel].lines if len(line.get_xdata())]
+        assert [line.get_ydata()[-1] for line in lines] == pytest.approx(means.tolist())
+        assert all(line.get_xdata()[-1] == 1 for line in lines)
 
 
 def test_synthetic_losses_pass_the_baseline(tables):
