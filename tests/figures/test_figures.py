@@ -164,6 +164,20 @@ def test_the_toys_lines_are_means_over_seeds_of_their_row(tables, column):
         assert all(line.get_xdata()[-1] == 1 for line in lines)
 
 
+@pytest.mark.parametrize("name", ["figQ", "figR"])
+def test_a_loss_below_single_precision_is_drawn(name, tables):
+    """A geometric mean over seeds has no place for a loss of zero."""
+    toy = tables.toy.assign(new_loss=tables.toy.new_loss.where(tables.toy.step < 50, 0.0))
+    fig = FIGURES[name].draw(Tables(tables.experiments, tables.runs, tables.curves, tables.summary, toy))
+    drawn = [
+        line.get_ydata()
+        for ax in panels(fig)
+        for line in ax.lines
+        if ax.get_yscale() == "log" and len(line.get_xdata()) and line.get_transform() == ax.transData
+    ]
+    assert drawn and all((np.asarray(y, float) > 0).all() for y in drawn)
+
+
 def test_synthetic_losses_pass_the_baseline(tables):
     rows = selection.experiment(tables, "phases")
     assert (rows.known_loss < 0.1 * BASELINE).all()
