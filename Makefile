@@ -76,4 +76,4 @@ lock: .venv/ok
 	cat requirements.txt benchmarks/requirements.txt | grep -v '^-c' | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o constraints.txt
 
 clean:
-	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/smoke
+	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/*/toy results/smoke

@@ -36,6 +36,7 @@ except cfg.ConfigError as error:
     sys.exit(2)
 
 RUNS = cfg.distinct_runs(PLANNED)
+TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
 
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
@@ -60,12 +61,14 @@ wildcard_constraints:
     run="[a-z0-9.]+-n[0-9]+-s[0-9]+-[0-9a-f]{10}",
     population="n[0-9]+-s[0-9]+-[0-9a-f]{10}",
     figure="fig[0-9A-Z]+",
+    toy="s[0-9]+-[0-9a-f]{10}",
 
 
 include: "pipeline/rules/common.smk"
 include: "pipeline/rules/dataset.smk"
 include: "pipeline/rules/train.smk"
 include: "pipeline/rules/evaluate.smk"
+include: "pipeline/rules/toy.smk"
 include: "pipeline/rules/analyse.smk"
 
 

@@ -7,7 +7,6 @@ run's identity is the hash of its resolved config.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import re
@@ -16,8 +15,6 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -28,6 +25,8 @@ from pydantic import (
 )
 
 from pipeline.data.pools import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
+from pipeline.schema import Frozen, digest
+from pipeline.toy.config import Toy
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SCALE = "laptop"
@@ -39,10 +38,6 @@ class ConfigError(ValueError):
     def __init__(self, message: str) -> None:
         # Keys and values are the user's and may hold anything.
         super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def _pool(name: str) -> Any:
@@ -320,12 +315,6 @@ class RunConfig(Frozen):
         return f"n{self.population.individuals}-s{self.seed}-{digest(key)}"
 
 
-def digest(value: Any) -> str:
-    """First 10 hex digits of the SHA-256 of the canonical JSON of `value`."""
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
-
-
 class FineTuning(Frozen):
     """Overrides that turn a pre-training run into a fine-tuning one."""
 
@@ -368,6 +357,7 @@ class Params(Frozen):
     defaults: dict[str, Any]
     finetuning: FineTuning
     experiments: dict[str, Experiment] = Field(min_length=1)
+    toy: Toy
 
     @model_validator(mode="after")
     def _joined_exist(self) -> Params:

@@ -13,9 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
@@ -24,77 +22,74 @@ from pipeline.stages import common
 from pipeline.training import snapshots
 
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
-KINDS = {"dataset": "populations", "evaluate": "evaluations"}
+KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy": "toy"}
 KINDS |= dict.fromkeys(("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch"), "runs")
 # A run's inputs by their names in its manifest, and what the plan's run expects them to be.
 Checksums = dict[str, str | None]
 
 
-def _judged(folders: Path, planned: set[str]) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Name and manifest of each folder, and what is wrong with it alone: "" if nothing is."""
-    for folder in sorted(folders.glob("*/")):
-        try:
-            made, why = verify(folder), ""
-        except ArtefactError:
-            made, why = {}, "damaged or unfinished"
-        yield folder.name, made, why if folder.name in planned else "not in the plan"
+def members(kind: str, params: cfg.Params) -> list[str]:
+    """Names of the folders of a kind that the parameters ask for; a base comes before its runs."""
+    if kind == "toy":
+        return [params.toy.id(seed) for seed in params.toy.seeds]
+    runs = cfg.distinct_runs(cfg.expand(params))
+    return list(runs) if kind == "runs" else sorted({run.population_id for run in runs.values()})
 
 
-def members(kind: str, planned: dict[str, cfg.RunConfig]) -> list[str]:
-    """Names of the folders of a kind that the plan asks for."""
-    return list(planned) if kind == "runs" else sorted({run.population_id for run in planned.values()})
-
-
-def stale(results: Path, planned: dict[str, cfg.RunConfig]) -> dict[Path, str]:
-    """Populations, runs and evaluations that the plan would not make as they are, each with the reason.
+def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
+    """Folders that the parameters, code and inputs of now would not make as they are, with the reason.
 
     What was made from something stale is stale too.
     """
     out: dict[Path, str] = {}
-    people: Checksums = {}  # of what is current
-    files: dict[str, Checksums] = {}
-    for name, made, why in _judged(results / "populations", set(members("populations", planned))):
-        if not why and made["inputs"] != {"code": common.code_digest("data")}:
-            why = "made by other code"
-        if why:
-            out[results / "populations" / name] = why
-        else:
-            people[name] = made["files"]["people.safetensors"]
+    files: dict[str, dict[str, Checksums]] = {kind: {} for kind in dict.fromkeys(KINDS.values())}
+    planned = cfg.distinct_runs(cfg.expand(params))
+    reported = cfg.distinct_runs(cfg.expand(chosen(params, results / "runs")))
 
-    found = {name: (made, why) for name, made, why in _judged(results / "runs", set(planned))}
-    for name in [*(name for name in planned if name in found), *(set(found) - set(planned))]:
-        made, why = found[name]
-        if not why:  # a base comes before the runs that start from it
-            run = planned[name]
-            expected: Checksums = {"population": people.get(run.population_id), "code": common.code_digest()}
-            if run.base:
-                start = snapshots.FILE if run.patching else "weights.safetensors"
-                expected["base"] = files.get(run.base.id, {}).get(start)
-            why = "" if made["inputs"] == expected else "made from other people, code or base"
-        if why:
-            out[results / "runs" / name] = why
-        else:
-            files[name] = made["files"]
+    def expected(kind: str, name: str) -> Checksums:
+        """The inputs of an up-to-date folder."""
+        if kind in ("populations", "toy"):
+            return {"code": common.code_digest("data" if kind == "populations" else "toy")}
+        population = name if kind == "evaluations" else planned[name].population_id
+        people = files["populations"].get(population, {}).get("people.safetensors")
+        inputs: Checksums = {"population": people, "code": common.code_digest()}
+        if kind == "evaluations":
+            mine = [run for run, config in reported.items() if config.population_id == name]
+            return inputs | {run: files["runs"].get(run, {}).get("weights.safetensors") for run in mine}
+        if base := planned[name].base:
+            start = snapshots.FILE if planned[name].patching else "weights.safetensors"
+            inputs["base"] = files["runs"].get(base.id, {}).get(start)
+        return inputs
 
-    for name, made, why in _judged(results / "evaluations", set(members("evaluations", planned))):
-        expected = {"population": people.get(name), "code": common.code_digest()}
-        mine = [run for run, config in planned.items() if config.population_id == name]
-        expected |= {run: files.get(run, {}).get("weights.safetensors") for run in mine}
-        if why or made["inputs"] != expected:
-            out[results / "evaluations" / name] = why or "made from other runs, people or code"
+    for kind in ("populations", "runs", "evaluations", "toy"):
+        names = members(kind, params)
+        found = {folder.name for folder in (results / kind).glob("*/")}
+        for name in [*(name for name in names if name in found), *sorted(found - set(names))]:
+            try:
+                made, why = verify(results / kind / name), ""
+            except ArtefactError:
+                made, why = {}, "damaged or unfinished"
+            if name not in names:
+                why = "not in the plan"
+            if not why and made["inputs"] != expected(kind, name):
+                why = "made by other code or from other inputs"
+            if why:
+                out[results / kind / name] = why
+            else:
+                files[kind][name] = made["files"]
     return out
 
 
-def adopt(results: Path, planned: dict[str, cfg.RunConfig], kinds: set[str]) -> None:
+def adopt(results: Path, params: cfg.Params, kinds: set[str]) -> None:
     """Remove what is stale of `kinds`; give the rest times in the DAG's order, which Snakemake goes by."""
-    for folder, why in stale(results, planned).items():
+    for folder, why in stale(results, params).items():
         if folder.parent.name in kinds:
             print(f"removed {folder}: {why}", flush=True)
             shutil.rmtree(folder)
-    runs = [results / "runs" / name for name in planned]
-    for folder in [*(results / "populations").glob("*/"), *runs, *(results / "evaluations").glob("*/")]:
-        for file in folder.glob("*"):
-            os.utime(file)
+    for kind in ("populations", "runs", "evaluations", "toy"):
+        for name in members(kind, params):
+            for file in (results / kind / name).glob("*"):
+                os.utime(file)
 
 
 def main() -> None:
@@ -104,10 +99,10 @@ def main() -> None:
     wanted = ["--until", *rules]
     if kinds := {KINDS[rule] for rule in rules if rule in KINDS}:
         results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
-        adopt(results, cfg.distinct_runs(cfg.expand(params)), kinds)
-        planned = cfg.distinct_runs(cfg.expand(chosen(params, results / "runs")))
+        adopt(results, params, kinds)
+        params = chosen(params, results / "runs")
         # Named one by one: `--until pretrain` would end there for the runs that start from one, too.
-        wanted = [str(results / kind / name / MANIFEST) for kind in kinds for name in members(kind, planned)]
+        wanted = [str(results / kind / name / MANIFEST) for kind in kinds for name in members(kind, params)]
     sys.exit(subprocess.call(["snakemake", "--cores", "all", *wanted]))
 
 

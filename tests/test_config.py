@@ -115,6 +115,9 @@ MISTAKES = {
         put("experiments", "attention", "set", {"observe": {"sequences": 8, "snapshots": [0, 9999]}}),
         f"observe.snapshots is [0, 9999], allowed: ascending steps from 0 to {STEPS}",
     ),
+    "unknown key of the toy": (put("toy", "depth", 2), "toy.depth: unknown key"),
+    "unknown read-out": (put("toy", "read_outs", ["cosine"]), "toy.read_outs.0: Input should be"),
+    "negative size": (put("toy", "sizes", [-1]), "toy.sizes.0: Input should be greater"),
     "missing block": (lambda p: p["defaults"].pop("model"), "model: missing key"),
 }
 

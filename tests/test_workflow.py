@@ -115,7 +115,26 @@ def test_the_model_retrains_everything(finished, edited):
     jobs = planned_jobs(finished)
     runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
     trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
-    assert sum(jobs[rule] for rule in trained) == len(runs)
+    assert sum(jobs[rule] for rule in trained) == len(runs) and "toy" not in jobs
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("pipeline/toy/memory.py", '"""', '""" '),
+        ("scales/smoke.yaml", "  sizes: [8, 32]", "  sizes: [8, 16]"),
+    ],
+)
+def test_the_toy_retrains_nothing_else(finished, edited, change):
+    edited(*change)
+    assert set(planned_jobs(finished)) == {"toy", "tables", "claims", "figure", "page"}
+
+
+def test_a_seed_that_the_toy_lacks_is_refused_in_one_line(finished, tmp_path):
+    command = [sys.executable, "-m", "pipeline.stages.toy", "--scale", "smoke", "--seed", "9"]
+    command += ["--out", tmp_path]
+    refused = subprocess.run(command, cwd=finished, env=ENV, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2 and refused.stderr == "error: seed: given 9, allowed: 0\n"
 
 
 @pytest.mark.parametrize(

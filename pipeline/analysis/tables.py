@@ -5,6 +5,7 @@ runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
+toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
 """
 
 from pathlib import Path
@@ -14,11 +15,12 @@ import pandas as pd
 
 from pipeline import config as cfg
 from pipeline.analysis import phases
+from pipeline.analysis.toy import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 from pipeline.artefacts import ArtefactError, seal, verify
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 
-TABLES = ("experiments", "runs", "curves", "summary", "attention")
+TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy")
 _ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 
@@ -83,6 +85,16 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     return row
 
 
+def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
+    """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
+    tables = []
+    for seed in params.toy.seeds:
+        folder = results / "toy" / params.toy.id(seed)
+        verify(folder, "toy.csv")
+        tables.append(pd.read_csv(folder / "toy.csv"))
+    return pd.concat(tables, ignore_index=True)
+
+
 def gather(params: cfg.Params, results: Path) -> "Tables":
     """All tables of a scale. Raises ArtefactError when a run of the plan has no whole results."""
     planned = cfg.expand(params)
@@ -110,6 +122,7 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
         curves=pd.concat(curves, ignore_index=True),
         summary=pd.DataFrame(summaries),
         attention=pd.concat(attention, ignore_index=True) if attention else no_attention(),
+        toy=toy_table(params, results),
     )
 
 
@@ -119,7 +132,10 @@ def no_attention() -> pd.DataFrame:
 
 
 class Tables:
-    """The tables of a scale, with the joins that figures and claims ask for."""
+    """The tables of a scale, with the joins that figures and claims ask for.
+
+    The toy's runs are asked for like the others, as the experiments of `pipeline.analysis.toy`.
+    """
 
     def __init__(
         self,
@@ -128,9 +144,12 @@ class Tables:
         curves: pd.DataFrame,
         summary: pd.DataFrame,
         attention: pd.DataFrame | None = None,
+        toy: pd.DataFrame | None = None,
     ):
         self.experiments, self.runs, self.curves, self.summary = experiments, runs, curves, summary
         self.attention = no_attention() if attention is None else attention
+        self.toy = pd.DataFrame(columns=TOY_COLUMNS) if toy is None else toy
+        self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
 
     @classmethod
     def read(cls, folder: Path) -> "Tables":
@@ -157,12 +176,15 @@ class Tables:
 
     def of(self, experiment: str) -> pd.DataFrame:
         """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""
+        if experiment in (TOY_SIZES, TOY_REPLAY):
+            return self._toy_runs[self._toy_runs.experiment == experiment].reset_index(drop=True)
         mine = self.experiments[self.experiments.experiment == experiment].drop(columns="seed")
         return mine.merge(self.runs, on="run").merge(self.summary, on="run")
 
     def curve(self, run: str, group: str = "known") -> pd.DataFrame:
         """The evaluations of one run and group, ascending in step."""
-        mine = self.curves[(self.curves.run == run) & (self.curves.group == group)]
+        curves = self._toy_curves if run.startswith(TOY_PREFIX) else self.curves
+        mine = curves[(curves.run == run) & (curves.group == group)]
         return mine.sort_values("step").reset_index(drop=True)
 
     def attention_of(self, run: str, layer: int) -> pd.DataFrame:

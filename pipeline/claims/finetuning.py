@@ -10,77 +10,11 @@ import math
 
 import pandas as pd
 
-from pipeline.analysis.phases import first_crossing, half_accuracy
+from pipeline.analysis.phases import first_crossing
 from pipeline.analysis.tables import Tables
 from pipeline.claims.selection import by_seed
-from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
-
-
-def _trajectories(tables: Tables, experiment: str) -> pd.DataFrame:
-    """One row a run, with what its two curves do. Old facts unless it says new; accuracies and losses.
-
-    half: step at which half of the new facts are recalled, NaN if never; early_end: that or the run's end.
-    trough, peak: lowest accuracy and highest loss up to early_end; at_peak: accuracy at the latter.
-    rebound: highest accuracy since the trough. first, last, first_loss, last_loss: at both ends.
-    """
-    rows = tables.of(experiment)
-    measured = []
-    for row in rows.itertuples():
-        old, new = tables.curve(row.run), tables.curve(row.run, "new")
-        half = half_accuracy(new.step, new.accuracy)
-        early_end = row.steps if math.isnan(half) else half
-        early = old[old.step <= early_end]
-        trough, peak = early.accuracy.idxmin(), early.loss.idxmax()
-        measured.append(
-            {
-                "half": half,
-                "early_end": early_end,
-                "trough": old.accuracy[trough],
-                "rebound": old.accuracy[trough:].max(),
-                "peak": old.loss[peak],
-                "at_peak": old.accuracy[peak],
-                "first": old.accuracy.iloc[0],
-                "last": old.accuracy.iloc[-1],
-                "first_loss": old.loss.iloc[0],
-                "last_loss": old.loss.iloc[-1],
-                "first_new": new.accuracy.iloc[0],
-            }
-        )
-    return rows.join(pd.DataFrame(measured, index=rows.index)).assign(share=rows.new / rows.individuals)
-
-
-def _collapsing(tables: Tables, experiment: str, learned: float) -> pd.DataFrame:
-    """Trajectories. Raises NotVisibleError where there is too little old knowledge to lose."""
-    rows = _trajectories(tables, experiment)
-    if rows["first"].mean() < learned:
-        raise NotVisibleError(f"old facts are not known at the start: accuracy {rows['first'].mean():.3g}")
-    return rows
-
-
-def _at_least(rows: pd.DataFrame, share: float) -> pd.DataFrame:
-    found = rows[rows.share >= share]
-    if found.empty:
-        raise NotMeasuredError(f"no fine-tuning set of {share:g} of the pre-training people or more")
-    return found
-
-
-def _slowdown(rows: pd.DataFrame, column: str) -> list[Check]:
-    """Step of half of the new facts over that at the next lower value of `column`.
-
-    A run that does not get there counts as its length, a lower bound; two such have no ratio.
-    """
-    half, bound = by_seed(rows, column, "half"), by_seed(rows, column, "early_end").dropna()
-    half = half.reindex_like(bound)
-    values = sorted(bound)
-    if len(values) < 2:
-        raise NotMeasuredError(f"the plan does not vary {column}")
-    ratios = [
-        (bound[b] / bound[a]).mask(half[a].isna() & half[b].isna()) for a, b in itertools.pairwise(values)
-    ]
-    return [
-        Check.of(f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
-        for (a, b), ratio in zip(itertools.pairwise(values), ratios, strict=True)
-    ]
+from pipeline.claims.trajectories import at_least, collapsing, slowdown, trajectories
+from pipeline.claims.verdict import Check, NotMeasuredError, Result, judge
 
 
 @judge("finetune_sizes")
@@ -101,7 +35,7 @@ def old_facts_collapse_first(
 
     The paper's 125 steps depend on its rate: they are 0.43 of its step of half of the new facts at 4k.
     """
-    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
+    rows = at_least(collapsing(trajectories(tables, "finetune_sizes"), learned), smallest_share)
     lost, time, lowest = [], [], []
     for row in rows.itertuples():
         old, new = tables.curve(row.run), tables.curve(row.run, "new")
@@ -132,15 +66,15 @@ def larger_sets_collapse_deeper(tables: Tables, *, smallest_share: float, learne
     """Between neighbouring sizes of `smallest_share` or more: difference of the early trough of accuracy
     on old facts, and ratio of the steps at which half of the new facts are recalled (Figures 5 middle, N).
     """
-    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
-    slowdown = _slowdown(rows, "new")
+    rows = at_least(collapsing(trajectories(tables, "finetune_sizes"), learned), smallest_share)
+    slower = slowdown(rows, "new")
     trough = by_seed(rows, "new", "trough").dropna()
     sizes = sorted(trough)
     deeper = [
         Check.of(f"trough with {a:g} new - with {b:g}", trough[a] - trough[b], low=0)
         for a, b in itertools.pairwise(sizes)
     ]
-    return deeper + slowdown, rows
+    return deeper + slower, rows
 
 
 @judge("finetune_sizes")
@@ -168,8 +102,8 @@ def loss_near_baseline_keeps_some_facts(
     final loss over b, and final accuracy on old facts above chance, which is the accuracy on new facts
     before fine-tuning (Figures 5 middle, N).
     """
-    rows = _collapsing(tables, "finetune_sizes", learned)
-    rows = _at_least(rows[rows.share <= largest_share], smallest_share)
+    rows = collapsing(trajectories(tables, "finetune_sizes"), learned)
+    rows = at_least(rows[rows.share <= largest_share], smallest_share)
     rows = rows[rows.new == rows.new.max()]
     return (
         [
@@ -190,7 +124,7 @@ def old_facts_recover_then_erode(
     """Without replay, for sets of `smallest_share` or more: accuracy on old facts regained since the early
     trough, and lost again by the end (Figure N).
     """
-    rows = _at_least(_collapsing(tables, "finetune_sizes", learned), smallest_share)
+    rows = at_least(collapsing(trajectories(tables, "finetune_sizes"), learned), smallest_share)
     checks = []
     for new, runs in rows.groupby("new"):
         checks += [
@@ -206,9 +140,9 @@ def replay_helps_the_end_more(tables: Tables, *, jump: float, end_ratio: float, 
     end over peak, end over the end without replay, and that over the same ratio of peaks (Figures 5
     right, N). The runs without replay are those on as many new people.
     """
-    rows = _collapsing(tables, "finetune_replay", learned).query("weight > 0")
+    rows = collapsing(trajectories(tables, "finetune_replay"), learned).query("weight > 0")
     keys = ["seed", "individuals", "new"]
-    plain = _trajectories(tables, "finetune_sizes").query("weight == 0")
+    plain = trajectories(tables, "finetune_sizes").query("weight == 0")
     pairs = rows.merge(plain, on=keys, suffixes=("", "_plain"))
     if pairs.empty:
         raise NotMeasuredError("no run without replay on as many new people")
@@ -233,5 +167,5 @@ def replay_slows_new_facts(tables: Tables) -> Result:
     """Step at which half of the new facts are recalled, over that at the next smaller replay weight
     (Figures 5 right, N).
     """
-    rows = _trajectories(tables, "finetune_replay")
-    return _slowdown(rows, "weight"), rows
+    rows = trajectories(tables, "finetune_replay")
+    return slowdown(rows, "weight"), rows

@@ -151,4 +151,24 @@ FIGURES = {
         "best setting. Dashed: the paper's uniform run and its best setting; diamonds: their final "
         "accuracies, as the paper gives no curves of them.",
     ),
+    "figQ": FigureSpec(
+        "pipeline.figures.figq",
+        "Q",
+        "An associative memory without attention is fine-tuned",
+        "A perceptron with one hidden layer and no attention learns {pairs} (paper: 8,192) pairs of a random "
+        "key and one of {values} values; after pre-training it knows {known}. The path of a fine-tuning run "
+        "through the losses on old and on new pairs, both relative to the baseline ln {values} (grey lines), "
+        "from the grey dot on{thin}; losses below {least} of it are drawn there. Rows: the two ways to read "
+        "the memory out, which the paper leaves open. {blind}",
+    ),
+    "figR": FigureSpec(
+        "pipeline.figures.figr",
+        "R",
+        "Fine-tuning of the associative memory over time",
+        "The runs of Figure Q over time, a share of {steps} steps (paper: 4,000); the axis is stretched at "
+        "the start (square root). Losses are relative to the baseline ln {values}; those below {least} of it "
+        "are drawn there. Two rows without replay, by number of new pairs, and two with {new} new pairs, by "
+        "weight of a replayed pair relative to a new one; one row for each way to read the memory out. "
+        "{blind}",
+    ),
 }

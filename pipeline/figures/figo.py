@@ -1,11 +1,10 @@
 """Figure O: where attention goes through fine-tuning on new people, by layer."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.analysis.tables import Tables
 from pipeline.figures import attention, fine_tuning, selection, style
-from pipeline.figures.fign import TICKS, paper_steps
+from pipeline.figures.fign import paper_steps
 
 STATISTICS = ("name_to_name", "attribute_to_text", "attribute_to_last_name", "sharpness")
 PAPER_NEW = 4_000
@@ -30,9 +29,7 @@ def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(2, 2, 11, 7.6)
     for ax, statistic in zip(axes.flat, STATISTICS, strict=True):
         attention.draw_layers(ax, tables, rows, statistic, "O", (rows.steps.iloc[0], paper_steps()))
-        ax.set_xscale("function", functions=(lambda t: np.sqrt(np.maximum(t, 0)), np.square))
-        ax.set_xticks(TICKS, [f"{t:g}" for t in TICKS])
-        ax.set(xlim=(0, 1), xlabel="share of fine-tuning (√ axis)")
+        fine_tuning.stretch_time(ax)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 5))
     return fig

@@ -1,6 +1,6 @@
 # Contract: from measurements to tables, claims, figures and the page. Nothing here trains or measures a
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
-#   in    every run's small files
+#   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
 
@@ -21,10 +21,16 @@ rule tables:
             population=POPULATIONS,
             name=["final.csv", "manifest.json"],
         ),
+        toy_memory=expand(
+            f"{RESULTS}/toy/{{toy}}/{{name}}",
+            toy=TOY,
+            name=["toy.csv", "manifest.json"],
+        ),
         source=source(
             "pipeline/analysis/metrics.py",
             "pipeline/analysis/phases.py",
             "pipeline/analysis/tables.py",
+            "pipeline/analysis/toy.py",
             "pipeline/data/population.py",
             "pipeline/stages/tables.py",
         ),
@@ -36,6 +42,7 @@ rule tables:
         manifest=f"{RESULTS}/tables/manifest.json",
         learning=f"{RESULTS}/tables/learning.csv",
         attention=f"{RESULTS}/tables/attention.csv",
+        toy=f"{RESULTS}/tables/toy.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.analysis import phases
 from pipeline.analysis.tables import Tables
+from pipeline.analysis.toy import TOY_COLUMNS
 
 B = 6.0  # baseline, nats a value
 CHANCE = 0.02
@@ -23,13 +24,24 @@ def jitter(seed: int, size: float = 0.01) -> float:
 
 @dataclass
 class Scene:
-    """Rows of the tables; `add` appends a run with its curves, `observe` its attention."""
+    """Rows of the tables; `add` appends a run with its curves, `observe` its attention, `add_toy` a run of
+    the toy's."""
 
     experiments: list[dict] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
     attention: list[pd.DataFrame] = field(default_factory=list)
+    toy: list[pd.DataFrame] = field(default_factory=list)
+
+    def add_toy(self, read_out, seed, curves, *, new, weight=0.0):
+        """`curves` are those of old and of new pairs, on the same steps."""
+        old, fresh = (
+            c[["loss", "accuracy"]].add_prefix(f"{g}_") for c, g in zip(curves, ("old", "new"), strict=True)
+        )
+        setting = {"read_out": read_out, "seed": seed, "pairs": 1024, "values": 400}
+        rows = old.join(fresh).assign(step=curves[0].step, new=new, weight=weight, **setting)
+        self.toy.append(rows[TOY_COLUMNS])
 
     def add(self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, **parameters):
         """`curves` are those of known and of new people."""
@@ -71,13 +83,16 @@ class Scene:
         return self
 
     def tables(self) -> Tables:
+        toy = pd.concat(self.toy, ignore_index=True) if self.toy else None
         if not self.runs:
-            return empty()
+            none = empty()
+            return Tables(none.experiments, none.runs, none.curves, none.summary, toy=toy)
         return Tables(
             *map(pd.DataFrame, (self.experiments, self.runs)),
             pd.concat(self.curves),
             pd.DataFrame(self.summary),
             pd.concat(self.attention) if self.attention else None,
+            toy,
         )
 
 
@@ -333,4 +348,19 @@ def observed_tuning_scene(seeds=SEEDS, last=0.03, first=0.009, start=1.0) -> Sce
         scene.observe(
             step, [{"name_to_name": 0.92 + first * away}, {"attribute_to_last_name": 0.86 - last * away}]
         )
+    return scene
+
+
+def toy_scene(seeds=SEEDS, falls=None, replays=None, of="linear", sizes=FALLS) -> Scene:
+    """The toy's `sizes` without replay and all weights with, both read-outs; changes in the read-out `of`."""
+    scene = Scene()
+    for seed in seeds:
+        for read_out in ("value_embeddings", "linear"):
+            changed = read_out == of
+            for new in sizes:
+                fall = (changed and (falls or {}).get(new)) or FALLS.get(new, FALLS[32])
+                scene.add_toy(read_out, seed, fine_tuning(fall, seed), new=new)
+            for weight, fall in REPLAYS.items():
+                fall = (changed and (replays or {}).get(weight)) or fall
+                scene.add_toy(read_out, seed, fine_tuning(fall, seed), new=64, weight=weight)
     return scene

@@ -22,6 +22,7 @@ from tests.claims.scenes import (
     phases_scene,
     power_law_scene,
     sizes_scene,
+    toy_scene,
     warm_up_scene,
 )
 
@@ -49,6 +50,7 @@ GREEN = {
     "C26": warm_up_scene,
     **dict.fromkeys([f"C{k}" for k in range(36, 43)], fine_tuning_scene),
     "C43": observed_tuning_scene,
+    "C46": toy_scene,
 }
 
 
@@ -75,6 +77,10 @@ def fall(size: int, **changes):
 
 def replayed(weight: float, **changes):
     return fine_tuning_scene(replays={weight: replace(REPLAYS[weight], **changes)})
+
+
+def toy_fall(size: int, of="linear", **changes):
+    return toy_scene(falls={size: replace(FALLS[size], **changes)}, of=of)
 
 
 RED = [
@@ -161,6 +167,16 @@ RED = [
     ("C41", "end not reduced", lambda: replayed(1 / 32, end_loss=0.05)),
     ("C41", "peak reduced as much", lambda: fall(64, end_loss=0.1)),
     ("C42", "faster", lambda: replayed(2, half=400)),
+    ("C46", "lost slowly", lambda: toy_fall(64, trough_at=0.95)),
+    ("C46", "never lost", lambda: toy_fall(64, trough=0.99, rebound=0.99, end=0.9)),
+    ("C46", "never lost, the other read-out", lambda: toy_fall(64, "value_embeddings", trough=0.99, end=0.9)),
+    ("C46", "less damage with more pairs", lambda: toy_fall(256, trough=0.5, rebound=0.6)),
+    ("C46", "faster with more pairs", lambda: toy_fall(256, half=400)),
+    (
+        "C46",
+        "replay does not help",
+        lambda: toy_scene(replays={1 / 32: replace(REPLAYS[1 / 32], end_loss=0.5)}),
+    ),
 ]
 
 
@@ -240,6 +256,7 @@ NOT_SEEN = [
     ("C33", "nothing known", lambda: known(final_accuracy=0.3)),
     ("C34", "nothing known", lambda: known(final_accuracy=0.3)),
     *((c, "nothing to lose", lambda: nothing_to_lose()) for c in ("C36", "C37", "C39", "C40", "C41")),
+    ("C46", "nothing to lose", lambda: toy_scene(falls=IGNORANT)),
 ]
 
 
@@ -249,9 +266,11 @@ def still_on_plateau(scene):
     return scene
 
 
+IGNORANT = dict.fromkeys(FALLS, Fall(500, 0.1, 0.2, 0.1, 0.9, 0.9, start=0.3))
+
+
 def nothing_to_lose():
-    ignorant = Fall(500, 0.1, 0.2, 0.1, 0.9, 0.9, start=0.3)
-    return fine_tuning_scene(falls=dict.fromkeys(FALLS, ignorant), replays=dict.fromkeys(REPLAYS, ignorant))
+    return fine_tuning_scene(falls=IGNORANT, replays=dict.fromkeys(REPLAYS, IGNORANT[64]))
 
 
 @pytest.mark.parametrize(("claim", "why", "scene"), NOT_SEEN, ids=[f"{c}-{w}" for c, w, _ in NOT_SEEN])
@@ -284,6 +303,9 @@ LACKING = [
     ("C39", "no set of a quarter", lambda: without(fine_tuning_scene(), new=(256,))),
     ("C41", "no run without replay", lambda: without(fine_tuning_scene(), experiment=("finetune_sizes",))),
     ("C42", "one weight", lambda: without(fine_tuning_scene(), weight=(1 / 32, 2))),
+    ("C46", "one size", lambda: toy_scene(sizes=(64,))),
+    ("C46", "small sets only", lambda: toy_scene(sizes=(16, 32))),
+    ("C46", "no run without replay", lambda: toy_scene(sizes=(32, 128))),
 ]
 
 

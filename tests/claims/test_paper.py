@@ -136,7 +136,12 @@ def tables():
     return paper.tables()
 
 
-@pytest.mark.parametrize("claim", [claim for claim in load() if claim.judge], ids=lambda claim: claim.id)
+def has_curves(claim) -> bool:
+    """Whether the paper's curves are there to be judged."""
+    return claim.judge is not None and "held back" not in claim.paper
+
+
+@pytest.mark.parametrize("claim", list(filter(has_curves, load())), ids=lambda claim: claim.id)
 def test_the_papers_curves_reproduce_its_claims(tables, claim):
     finding = claim.judged(tables)
     assert finding.verdict == REPRODUCED, finding

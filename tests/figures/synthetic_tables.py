@@ -5,6 +5,7 @@ import pandas as pd
 
 from pipeline.analysis.phases import half_accuracy, plateau_end
 from pipeline.analysis.tables import Tables
+from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
 
 BASELINE = 4.0
 PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "reference", "start")
@@ -23,6 +24,7 @@ class Builder:
         self.seeds = range(seeds)
         self.experiments, self.rows, self.curves, self.summaries = [], {}, [], []
         self.attention = []
+        self.toy = []
 
     def _add(self, experiment: str, case: str, row: dict, groups: dict[str, tuple], kind: str = "") -> str:
         word = {"power_law": "powerlaw", "warm_up": "warmup", "replay": "finetune"}.get(row["distribution"])
@@ -114,6 +116,20 @@ class Builder:
             if observed:
                 self._observe(run, t, 1 - 0.1 * dip)
 
+    def toy_finetune(self, read_out: str, new: int, weight: float, steps: int = 100) -> None:
+        t = np.array([0, 2, 5, 10, 20, 50, 100])
+        for seed in self.seeds:
+            speed = 400 if read_out == "linear" else 300
+            learned = 1 - np.exp(-t / steps * speed / new / (1 + weight))
+            lost = 0.7 * learned * new / 256 / (1 + 40 * weight) * (1 + 0.05 * seed)
+            self.toy.append(
+                pd.DataFrame(
+                    {"read_out": read_out, "seed": seed, "pairs": 512, "values": 20, "step": t, "new": new,
+                     "weight": weight, "old_loss": 0.004 + 3 * lost, "old_accuracy": 1 - lost,
+                     "new_loss": 0.003 + 6 * (1 - learned), "new_accuracy": learned}
+                )
+            )  # fmt: skip
+
     @staticmethod
     def _row(distribution: dict, kind: str, seed: int, individuals: int, steps: int) -> dict:
         return {
@@ -129,6 +145,7 @@ class Builder:
             pd.concat(self.curves, ignore_index=True),
             pd.DataFrame(self.summaries),
             pd.concat(self.attention, ignore_index=True),
+            pd.concat(self.toy, ignore_index=True),
         )
 
 
@@ -162,10 +179,17 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
         b.finetune("finetune_sizes", f"new-{new}", new, 0.0)
     for weight in (1 / 32, 1 / 8, 1 / 2, 2):
         b.finetune("finetune_replay", f"weight-{weight:g}", 64, weight)
+        for read_out in ("value_embeddings", "linear"):
+            b.toy_finetune(read_out, 64, weight)
+    for new in (16, 64, 256):
+        for read_out in ("value_embeddings", "linear"):
+            b.toy_finetune(read_out, new, 0.0)
     return b.tables()
 
 
 def without(tables: Tables, experiment: str) -> Tables:
     """The same tables, had the plan lacked `experiment`."""
     kept = tables.experiments[tables.experiments.experiment != experiment]
-    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention)
+    named = pd.Series(np.where(tables.toy.weight > 0, TOY_REPLAY, TOY_SIZES))
+    toy = tables.toy[named != experiment]
+    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention, toy)

@@ -22,7 +22,12 @@ NEEDS = {
     "figN": ("finetune_sizes", "finetune_replay"),
     "figO": ("finetune_attention",),
     "figGHI": ("power_law", "celebrities", "warm_up"),
+    "figQ": ("toy_sizes", "toy_replay"),
+    "figR": ("toy_sizes", "toy_replay"),
 }
+# Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
+# ours, Figure D its map beside ours, and the curves of Q and R are held back.
+OVERLAID = {"fig4": 1, "figD": 1, "figQ": 0, "figR": 0}
 
 
 def panels(fig):
@@ -40,8 +45,7 @@ def test_panels_are_labelled_and_show_the_paper(name, tables):
         assert ax.get_xlabel() and ax.get_ylabel()
     assert "paper" in text_of(fig)
     overlaid = [ax for ax in panels(fig) if ax.findobj(lambda a: a.get_gid() == "paper")]
-    # Figure 4 has the paper's panels below ours, Figure D its map beside ours.
-    assert len(overlaid) == (1 if name in ("fig4", "figD") else len(panels(fig)))
+    assert len(overlaid) == OVERLAID.get(name, len(panels(fig)))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -176,6 +180,34 @@ def test_attention_is_that_of_the_layer(tables):
     first, last = (attention.seed_attention(tables, rows, k, "sharpness")[1] for k in (1, -1))
     np.testing.assert_allclose(first - last, 0.04)
     assert len(first) == 3
+
+
+@pytest.mark.parametrize("column", [(1, "old_accuracy"), (3, "new_accuracy")])
+def test_the_toys_lines_are_means_over_seeds_of_their_row(tables, column):
+    panel, measure = column
+    rows = np.array(panels(FIGURES["figR"].draw(tables))).reshape(4, 4)
+    end = tables.toy[tables.toy.step == tables.toy.step.max()]
+    order = [(name, replay) for replay in (False, True) for name in ("linear", "value_embeddings")]
+    for row, (read_out, replay) in zip(rows, order, strict=True):
+        mine = end[(end.read_out == read_out) & ((end.weight > 0) == replay)]
+        means = mine.groupby("weight" if replay else "new")[measure].mean()
+        lines = [line for line in row[panel].lines if len(line.get_xdata())]
+        assert [line.get_ydata()[-1] for line in lines] == pytest.approx(means.tolist())
+        assert all(line.get_xdata()[-1] == 1 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["figQ", "figR"])
+def test_a_loss_below_single_precision_is_drawn(name, tables):
+    """A geometric mean over seeds has no place for a loss of zero."""
+    toy = tables.toy.assign(new_loss=tables.toy.new_loss.where(tables.toy.step < 50, 0.0))
+    fig = FIGURES[name].draw(Tables(tables.experiments, tables.runs, tables.curves, tables.summary, toy=toy))
+    drawn = [
+        line.get_ydata()
+        for ax in panels(fig)
+        for line in ax.lines
+        if ax.get_yscale() == "log" and len(line.get_xdata()) and line.get_transform() == ax.transData
+    ]
+    assert drawn and all((np.asarray(y, float) > 0).all() for y in drawn)
 
 
 def test_synthetic_losses_pass_the_baseline(tables):

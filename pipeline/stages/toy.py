@@ -1,0 +1,42 @@
+"""Pre-train and fine-tune the toy associative memory of one seed (paper, Figures Q and R).
+
+    python -m pipeline.stages.toy --seed 0 --out FOLDER
+
+Writes toy.csv, one row a read-out, fine-tuning condition (new pairs, weight of an old one) and measured
+step: loss in nats and accuracy, on all old pairs and on the condition's new ones. Step 0 is the end of
+pre-training.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from pipeline import config as cfg
+from pipeline.artefacts import seal
+from pipeline.files import write_atomically
+from pipeline.stages import common
+from pipeline.toy import training
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    common.add_scale(parser)
+    parser.add_argument("--seed", type=int, required=True, help="one of the toy's seeds")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    toy = cfg.load(args.scale, args.params).toy
+    if args.seed not in toy.seeds:
+        raise cfg.ConfigError(f"seed: given {args.seed}, allowed: {', '.join(map(str, toy.seeds))}")
+    rows = pd.DataFrame(training.run(toy, args.seed))
+    write_atomically(args.out / "toy.csv", rows.to_csv(index=False))
+    inputs = {"code": common.code_digest("toy")}
+    seal(args.out, ["toy.csv"], seed=args.seed, inputs=inputs, environment=common.provenance())
+    for read_out, start in rows[rows.step == 0].groupby("read_out"):
+        print(f"{read_out}: {start.old_accuracy.iloc[0]:.4f} of {toy.pairs} pairs known after pre-training")
+
+
+if __name__ == "__main__":
+    common.run_stage(main)
