@@ -28,7 +28,7 @@ try:
     RESULTS = f"results/{SCALE}"
     # A job's own Snakemake on a cluster is not given the target; by then its runs are there.
     everything = "everything" in sys.argv[1:]
-    PARAMS = chosen(cfg.load(SCALE), cfg.ROOT / RESULTS / "runs", everything)
+    PARAMS = chosen(cfg.load(SCALE), cfg.ROOT / RESULTS, everything)
     PLANNED = cfg.expand(PARAMS)
 except cfg.ConfigError as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.

@@ -44,7 +44,7 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
     out: dict[Path, str] = {}
     files: dict[str, dict[str, Checksums]] = {kind: {} for kind in dict.fromkeys(KINDS.values())}
     planned = cfg.distinct_runs(cfg.expand(params))
-    reported = cfg.distinct_runs(cfg.expand(chosen(params, results / "runs")))
+    reported = cfg.distinct_runs(cfg.expand(chosen(params, results)))
 
     def expected(kind: str, name: str) -> Checksums:
         """The inputs of an up-to-date folder."""
@@ -100,7 +100,7 @@ def main() -> None:
     if kinds := {KINDS[rule] for rule in rules if rule in KINDS}:
         results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
         adopt(results, params, kinds)
-        params = chosen(params, results / "runs")
+        params = chosen(params, results)
         # Named one by one: `--until pretrain` would end there for the runs that start from one, too.
         wanted = [str(results / kind / name / MANIFEST) for kind in kinds for name in members(kind, params)]
     sys.exit(subprocess.call(["snakemake", "--cores", "all", *wanted]))

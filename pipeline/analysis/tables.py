@@ -87,7 +87,7 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
 
 def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
     """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
-    tables = []
+    tables = [pd.DataFrame(columns=TOY_COLUMNS)] if not params.toy.seeds else []
     for seed in params.toy.seeds:
         folder = results / "toy" / params.toy.id(seed)
         verify(folder, "toy.csv")

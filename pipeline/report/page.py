@@ -1,6 +1,5 @@
-"""The page: claims, figures and runs of a scale in one HTML file that needs nothing else."""
+"""The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
-import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -128,18 +127,17 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
 
 
 def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
-    """Name, titles, caption and the drawing itself as a data URI."""
+    """Name, titles and caption of each figure whose drawing is in `folder`."""
     out = []
     for name, spec in FIGURES.items():
         verify(folder, f"{name}.svg", manifest=manifest_of(name))
-        drawing = base64.b64encode((folder / f"{name}.svg").read_bytes()).decode()
         out.append(
             {
                 "name": name,
                 "counterpart": spec.counterpart,
                 "title": spec.title,
                 "caption": spec.caption(tables),
-                "source": f"data:image/svg+xml;base64,{drawing}",
+                "source": f"../figures/{name}.svg",
             }
         )
     return out

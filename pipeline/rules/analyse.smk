@@ -52,10 +52,12 @@ rule tables:
         # Which run serves which experiment is part of the tables.
         plan=as_is([(p.experiment, p.case, p.config.id) for p in PLANNED]),
         experiments=lambda wildcards: list(PARAMS.experiments),
+        toy_seeds=lambda wildcards: PARAMS.toy.seeds,
         out=subpath(output.summary, parent=True),
     shell:
         "exec python -m pipeline.stages.tables --scale {params.scale} --results "
-        f"{RESULTS} --out {{params.out}} --experiments {{params.experiments:q}} > {{log}} 2>&1"
+        f"{RESULTS} --out {{params.out}} --experiments {{params.experiments:q}}"
+        " --toy-seeds {params.toy_seeds} > {log} 2>&1"
 
 
 rule claims:

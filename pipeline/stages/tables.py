@@ -19,8 +19,11 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of the scale's results")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--experiments", nargs="+", metavar="NAME", help="those to gather (default: all)")
+    parser.add_argument("--toy-seeds", nargs="*", type=int, help="those of the toy (default: all)")
     args = parser.parse_args()
     params = cfg.load(args.scale, args.params)
+    if args.toy_seeds is not None:
+        params = params.model_copy(update={"toy": params.toy.model_copy(update={"seeds": args.toy_seeds})})
     if args.experiments:
         named = {name: e for name, e in params.experiments.items() if name in args.experiments}
         params = params.model_copy(update={"experiments": named})

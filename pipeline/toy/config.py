@@ -42,6 +42,7 @@ class Measuring(Frozen):
 class Toy(Frozen):
     """Key-value pairs, the memory that learns them, and the fine-tuning runs."""
 
+    extended: bool = Field(default=False, description="left to `snakemake everything`")
     seeds: list[Seed] = Field(min_length=1)
     pairs: PositiveInt = Field(le=1_000_000, description="pairs to pre-train on")
     dimension: int = Field(ge=2, le=4096, description="of keys and of values")
@@ -65,4 +66,4 @@ class Toy(Frozen):
 
     def id(self, seed: int) -> str:
         """Name of a seed's results; the hash of what decides them, as for a training run."""
-        return f"s{seed}-{digest(self.model_dump(mode='json', exclude={'seeds'}))}"
+        return f"s{seed}-{digest(self.model_dump(mode='json', exclude={'seeds', 'extended'}))}"
