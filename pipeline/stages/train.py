@@ -20,6 +20,7 @@ from pipeline.config import RunConfig
 from pipeline.data.population import Population
 from pipeline.files import atomic_path, sha256, write_atomically
 from pipeline.stages import common
+from pipeline.training.hardware import DeviceError
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import DivergedError, Trainer
 from pipeline.training.state import StateError, StateStore
@@ -53,9 +54,9 @@ def main() -> None:
         default=os.environ.get("PIPELINE_SAVE_EVERY", 5.0),
         help="seconds between two states, at least (default: $PIPELINE_SAVE_EVERY or 5)",
     )
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of all processes on this machine")
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(max(1, args.threads // int(os.environ.get("LOCAL_WORLD_SIZE", 1))))
     run = common.find_run(args, args.run)
     if (run.base is None) != (args.base is None):
         parser.error("--base goes with a fine-tuning run, and only there")
@@ -68,9 +69,10 @@ def main() -> None:
             )
         weights = load_file(args.base / "weights.safetensors")
     population = Population.load(args.population)
-    trainer = Trainer(run, population, weights)
     store = open_store(args, run) if args.state else None
+    trainer = Trainer(run, population, weights)
     result = trainer.train(store, args.save_every)
+    trainer.accelerator.end_training()  # from here on the processes need not wait for each other
     if not trainer.accelerator.is_main_process:
         return
     out = args.out
@@ -87,4 +89,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    common.run_stage(main, StateError, DivergedError, InterruptedRunError)
+    common.run_stage(main, StateError, DivergedError, DeviceError, InterruptedRunError)
