@@ -26,5 +26,5 @@ rule evaluate:
         population=folder_of("population"),
         runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_on(wildcards)],
     shell:
-        "exec python -m pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
+        "exec python -m pipeline.launch pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
         " --out {output} > {log} 2>&1"

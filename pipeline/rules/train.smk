@@ -24,13 +24,17 @@ rule pretrain:
     wildcard_constraints:
         run=one_of(PRETRAINED),
     threads: 1
+    resources:
+        # How many processes share the run's batches: of a machine's, never of the run's identity.
+        processes=1,
     params:
         scale=SCALE,
         population=folder_of("population"),
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        "exec python -m pipeline.launch --processes {resources.processes}"
+        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --out {params.out} --state {params.state}"
         " --threads {threads} > {log} 2>&1"
 
@@ -53,6 +57,9 @@ rule finetune:
     wildcard_constraints:
         run=one_of(FINETUNED),
     threads: 1
+    resources:
+        # How many processes share the run's batches: of a machine's, never of the run's identity.
+        processes=1,
     params:
         scale=SCALE,
         population=folder_of("population"),
@@ -60,6 +67,7 @@ rule finetune:
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        "exec python -m pipeline.launch --processes {resources.processes}"
+        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --base {params.base} --out {params.out}"
         " --state {params.state} --threads {threads} > {log} 2>&1"
