@@ -6,13 +6,14 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help reproduce smoke test torture bench lint format readme lock clean
+.PHONY: help reproduce smoke test slurm-test torture bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
 	@echo "make smoke      the same DAG in at most three minutes -> results/smoke/report/index.html"
 	@echo "make test       unit, property and end-to-end tests"
+	@echo "make slurm-test the smoke DAG through a Slurm that it installs and starts here (root, Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
@@ -33,6 +34,9 @@ smoke: .venv/ok
 
 test: .venv/ok
 	python -m pytest -q
+
+slurm-test: .venv/ok
+	python -m pytest -q -rs -m slurm tests/slurm
 
 torture: .venv/ok
 	python tests/torture.py --kills 50 --out results/torture.json

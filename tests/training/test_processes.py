@@ -12,6 +12,7 @@ from training.test_loop import fp32  # noqa: F401
 from training.test_state import finish
 
 from pipeline import config as cfg
+from pipeline.processes import PARENT
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import Result, Trainer
@@ -32,7 +33,7 @@ def launch(*arguments: object) -> subprocess.Popen:
     path = os.pathsep.join([str(cfg.ROOT), str(cfg.ROOT / "tests")])
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline.launch", "--processes", "2", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, PARENT: str(os.getpid())},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
