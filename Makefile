@@ -13,6 +13,7 @@ help:
 	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
 	@echo "make smoke      the same DAG in at most three minutes -> results/smoke/report/index.html"
 	@echo "make test       unit, property and end-to-end tests"
+	@echo "make test-engines  DVC's flows, and the smoke DAG through a Slurm that is started here (root, Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
@@ -34,9 +35,9 @@ smoke: .venv/ok
 test: .venv/ok
 	python -m pytest -q
 
-# What takes minutes under another engine: DVC's flows.
+# What takes minutes under another engine: DVC's flows, and the smoke DAG through a Slurm started for it.
 test-engines: .venv/ok
-	python -m pytest -q -m slow
+	python -m pytest -q -rs -m slow
 
 # Results from the DVC remote, and Snakemake told of them: both then find nothing to do.
 TARGETS ?=

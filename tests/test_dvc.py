@@ -29,7 +29,7 @@ def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
     listed = subprocess.run(command, cwd=cfg.ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
     jobs: dict[str, tuple[str, set[str], set[str]]] = {}
     for block in re.split(r"\n(?=\[?(?:local)?rule \w+:\n)", listed):
-        rule, module = re.match(r"rule (\w+):", block), re.search(r"-m pipeline\.stages\.(\w+)", block)
+        rule, module = re.match(r"rule (\w+):", block), re.search(r" pipeline\.stages\.(\w+) ", block)
         if not rule or not module:
             continue
         _, inputs, outputs = jobs.setdefault(rule[1], (module[1], set(), set()))

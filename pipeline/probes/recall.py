@@ -4,6 +4,7 @@ Loss is the sum of the cross-entropies of all tokens of a value, in nats per val
 value only if every one of its tokens is the argmax, given the true tokens before it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -63,16 +64,24 @@ def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
 
 @torch.no_grad()
 def measure(
-    model: Transformer, sampler: Sampler, first: int, count: int, sequences: int, chunk: int = 128
+    model: Transformer,
+    sampler: Sampler,
+    first: int,
+    count: int,
+    sequences: int,
+    chunk: int = 128,
+    share: tuple[int, int] = (0, 1),
+    add: Callable[[Tensor], Tensor] = lambda sums: sums,
 ) -> Recall:
     """Evaluate people first .. first + count - 1 on `sequences` held-out biographies.
 
     Raises LeakageError if these, or what the sampler has drawn for training before, are not held out.
+    share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes.
     """
     totals = torch.zeros(5, A, dtype=torch.float64)
-    for start in range(0, sequences, chunk):
-        rows = torch.arange(start, min(start + chunk, sequences), device=sampler.device)
-        batch = sampler.evaluation_batch(first, count, rows, sequences)
+    mine = torch.arange(sequences, device=sampler.device)[share[0] :: share[1]]
+    for start in range(0, len(mine), chunk):
+        batch = sampler.evaluation_batch(first, count, mine[start : start + chunk], sequences)
         targets = batch.tokens[:, 1:]
         at = batch.kind[:, 1:] == VALUE
         # Only positions that predict a value token need logits: about one in eight.
@@ -93,7 +102,7 @@ def measure(
         sums[1] = (sums[1] == 0).float()
         totals += torch.stack([s.sum(0) for s in sums]).double().cpu()
     sampler.assert_no_leak()
-    loss, right, confidence, entropy, tokens = totals
+    loss, right, confidence, entropy, tokens = add(totals)
     return Recall(
         loss=loss / sequences,
         accuracy=right / sequences,

@@ -3,6 +3,14 @@
 #   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
+# On a cluster they run beside Snakemake: each is over before its place in a queue would come.
+
+
+localrules:
+    tables,
+    claims,
+    figure,
+    page,
 
 
 rule tables:

@@ -30,5 +30,5 @@ rule evaluate:
         runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_on(wildcards)],
         out=subpath(output.final, parent=True),
     shell:
-        "exec python -m pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
+        "exec python -m pipeline.launch pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
         " --out {params.out} > {log} 2>&1"

@@ -26,13 +26,17 @@ rule pretrain:
     wildcard_constraints:
         run=one_of(runs_of("pretrain")),
     threads: 1
+    resources:
+        # How many processes share the run's batches: of a machine's, never of the run's identity.
+        processes=1,
     params:
         scale=SCALE,
         population=folder_of("population"),
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        "exec python -m pipeline.launch --processes {resources.processes}"
+        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --out {params.out} --state {params.state}"
         " --threads {threads} > {log} 2>&1"
 
@@ -55,6 +59,9 @@ rule finetune:
     wildcard_constraints:
         run=one_of(runs_of("finetune")),
     threads: 1
+    resources:
+        # How many processes share the run's batches: of a machine's, never of the run's identity.
+        processes=1,
     params:
         scale=SCALE,
         population=folder_of("population"),
@@ -62,7 +69,8 @@ rule finetune:
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        "exec python -m pipeline.launch --processes {resources.processes}"
+        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
         " --population {params.population} --base {params.base} --out {params.out}"
         " --state {params.state} --threads {threads} > {log} 2>&1"
 

@@ -85,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    common.run_stage(main)
+    common.run_stage(main, hardware.DeviceError)

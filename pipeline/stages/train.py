@@ -29,6 +29,7 @@ from pipeline.data.sampler import LeakageError
 from pipeline.files import write_atomically
 from pipeline.stages import common
 from pipeline.training import snapshots
+from pipeline.training.hardware import DeviceError
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import StateError, StateStore
@@ -102,16 +103,17 @@ def main() -> None:
         default=os.environ.get("PIPELINE_SAVE_EVERY", 5.0),
         help="seconds between two states, at least (default: $PIPELINE_SAVE_EVERY or 5)",
     )
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of all processes on this machine")
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(max(1, args.threads // int(os.environ.get("LOCAL_WORLD_SIZE", 1))))
     run = common.find_run(args, args.run)
     if (run.base is None) != (args.base is None):
         parser.error("--base goes with a run that has a base, and only there")
     inputs = read_inputs(args, run)
-    trainer = Trainer(run, inputs.population, inputs.weights, inputs.reference)
     store = open_store(args.state, run, inputs.checksums) if args.state else None
+    trainer = Trainer(run, inputs.population, inputs.weights, inputs.reference)
     result = trainer.train(store, args.save_every)
+    trainer.accelerator.end_training()  # from here on the processes need not wait for each other
     if not trainer.accelerator.is_main_process:
         return
     write(args.out, run, inputs.checksums, result)
@@ -120,4 +122,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    common.run_stage(main, StateError, DivergedError, InterruptedRunError, LeakageError)
+    common.run_stage(main, StateError, DivergedError, DeviceError, InterruptedRunError, LeakageError)

@@ -16,6 +16,10 @@ _REPAYS_ON_CPU = 2e12
 _REPAYS_ON_GPU = 1e15
 
 
+class DeviceError(RuntimeError):
+    """The GPU that this process was given cannot be used; the message is one line."""
+
+
 def _cpu_flags() -> set[str]:
     info = Path("/proc/cpuinfo")
     if not info.exists():
@@ -33,7 +37,16 @@ def precision(device: torch.device) -> str:
 
 @functools.cache
 def accelerator() -> Accelerator:
-    """The process's Accelerator. Asserts that every launched process is a part of one training."""
+    """The process's Accelerator. Asserts that every launched process is a part of one training.
+
+    Raises DeviceError rather than train on the CPU where a GPU was given.
+    """
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    if given not in ("", "-1") and not torch.cuda.is_available():
+        raise DeviceError(
+            f"CUDA_VISIBLE_DEVICES is {given}, but torch {torch.__version__} finds no GPU: install a torch "
+            "that fits the driver (nvidia-smi shows its CUDA version), or set the variable to -1 for the CPU"
+        )
     # Without `cpu`, processes launched on a machine with no GPU would each train alone.
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     out = Accelerator(

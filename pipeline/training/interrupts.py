@@ -22,10 +22,15 @@ class Interrupts:
     """Within `with interrupts:` a signal is noted; within `immediate()` it also raises at once.
 
     `immediate` is for what changes nothing that is saved: evaluation, compilation, forward and backward.
+
+    shared: the run has several processes. A signal may reach one of them alone, and the others would wait for
+    it for ever: it is only noted, and counts once `agree` made it known to all after the same step.
     """
 
-    def __init__(self) -> None:
-        self.caught: int | None = None
+    def __init__(self, shared: bool = False) -> None:
+        self.shared = shared
+        self.caught: int | None = None  # what this process got
+        self._agreed: int | None = None  # what ends the run
         self._immediate = False
         self._before: dict[int, object] = {}
 
@@ -42,12 +47,20 @@ class Interrupts:
 
     def _handle(self, signum: int, _: FrameType | None) -> None:
         self.caught = signum
-        self.check(immediate_only=True)
+        if not self.shared:
+            self._agreed = signum
+        if self._immediate:
+            self.check()
 
-    def check(self, *, immediate_only: bool = False) -> None:
+    def agree(self, somebody_caught: bool) -> None:
+        """Told to all processes at once: whether any of them got a signal."""
+        if somebody_caught:
+            self._agreed = self.caught or signal.SIGTERM
+
+    def check(self) -> None:
         """Raise if a signal came."""
-        if self.caught is not None and (self._immediate or not immediate_only):
-            raise InterruptedRunError(self.caught)
+        if self._agreed is not None:
+            raise InterruptedRunError(self._agreed)
 
     @contextlib.contextmanager
     def immediate(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from pipeline.probes.recall import groups, measure, value_sums
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
 from pipeline.training.progress import Progress, Reporter
-from pipeline.training.state import Saved, StateStore, load_optimiser, optimiser_tensors
+from pipeline.training.state import Saved, StateError, StateStore, load_optimiser, optimiser_tensors
 
 _LOG_WINDOWS = 64  # rows of the training log a run, each the mean of its window of steps
 _SAVING_SHARE = 0.02  # of the run's time at most goes into saving its state
@@ -86,11 +86,14 @@ class Trainer:
         if self.compiled:
             hardware.compile_in_place(self.model)
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
-        rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        self.world = world
-        self.interrupts = Interrupts()
+        self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
+        if self.world > t.batch:
+            raise cfg.ConfigError(
+                f"training.batch: {t.batch} rows for {self.world} processes, allowed: a row each at least"
+            )
+        self.interrupts = Interrupts(shared=self.world > 1)
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
-        self.rows = torch.arange(rank, t.batch, world, device=self.accelerator.device)
+        self.rows = torch.arange(self.rank, t.batch, self.world, device=self.accelerator.device)
 
     def _count_flops(self) -> float:
         people = self.population
@@ -141,8 +144,8 @@ class Trainer:
         # A process has its GPU for itself; of a CPU it has what it was given.
         device_clock = time.perf_counter if self.accelerator.device.type == "cuda" else time.process_time
         device_began = device_clock() - now.device_seconds
-        try:
-            with self.interrupts, reporter.bar:
+        with self.interrupts, reporter.bar:
+            try:
                 while True:
                     self.interrupts.check()
                     if store and time.perf_counter() > save_at:
@@ -170,14 +173,14 @@ class Trainer:
                         now.window, now.in_window = [0.0] * len(now.window), 0
                         reporter.logged(now)
                     reporter.updated(now)
-        except InterruptedRunError as interrupted:
-            if store:
-                self._save(store, now)
-            raise InterruptedRunError(interrupted.signum, now.step) from None
-        except DivergedError:
-            if store:
-                self._save(store, now)
-            raise
+            except (InterruptedRunError, DivergedError) as stopped:
+                if store:
+                    self._save(store, now)
+                # The launcher stops all processes when the first ends.
+                self.accelerator.wait_for_everyone()
+                if isinstance(stopped, InterruptedRunError):
+                    raise InterruptedRunError(stopped.signum, now.step) from None
+                raise
         now.seconds = time.perf_counter() - began
         cost |= {
             "tokens": now.tokens,
@@ -195,6 +198,13 @@ class Trainer:
         saved = store.newest() if store else None
         for warning in store.warnings if store else ():
             self._say(f"warning: {warning}")
+        if store and self.world > 1:
+            found = torch.tensor([saved.step if saved else -1], device=self.accelerator.device)
+            if len(self.accelerator.gather(found).unique()) > 1:
+                raise StateError(
+                    f"{store.folder}: the processes find different states there; put it on storage that all "
+                    "nodes share"
+                )
         if saved is None:
             return Progress(step=self.run.first_step, first=self.run.first_step)
         self.snapshots = saved.snapshots
@@ -250,8 +260,11 @@ class Trainer:
         value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * 6)
         sums = torch.stack([loss.detach(), value_loss]).double()
         if self.world > 1:
-            sums = self.accelerator.reduce(sums, "sum")
-        total_loss, total_value_loss = sums.tolist()
+            # One message for both: the statistics, and whether any process was told to stop.
+            told = sums.new_tensor([self.interrupts.caught is not None])
+            sums = self.accelerator.reduce(torch.cat([sums, told]), "sum")
+            self.interrupts.agree(bool(sums[2]))
+        total_loss, total_value_loss = sums[:2].tolist()
         if not math.isfinite(total_loss + norm):
             raise DivergedError(
                 f"{self.run.id}: at step {step} the loss is {total_loss:g} and the norm of its gradient "
@@ -261,17 +274,23 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         return [total_loss, total_value_loss, norm, rate], seen
 
+    def _add(self, sums: torch.Tensor) -> torch.Tensor:
+        """Sums over the processes, on the CPU."""
+        return self.accelerator.reduce(sums.to(self.accelerator.device), "sum").cpu()
+
     def _log_row(self, now: Progress) -> dict:
         names = ("loss_per_token", "attribute_loss", "gradient_norm", "learning_rate")
         return {"step": now.step} | {n: x / now.in_window for n, x in zip(names, now.window, strict=True)}
 
     def evaluate(self, step: int, sequences: int) -> list[dict]:
-        """One row a group: attribute loss, accuracy, maximum probability and entropy."""
+        """One row a group: attribute loss, accuracy, confidence and entropy. Processes share the work."""
         model = self.accelerator.unwrap_model(self.model)
         rows = []
         with self.accelerator.autocast():
             for name, (first, count) in groups(self.run).items():
-                recall = measure(model, self.sampler, first, count, sequences)
+                recall = measure(
+                    model, self.sampler, first, count, sequences, share=(self.rank, self.world), add=self._add
+                )
                 rows.append({"step": step, "group": name, **recall.summary()})
         return rows
 
