@@ -12,6 +12,7 @@ from training.test_loop import fp32  # noqa: F401
 from training.test_state import finish
 
 from pipeline import config as cfg
+from pipeline.artefacts import seal
 from pipeline.processes import PARENT
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
@@ -25,6 +26,7 @@ ORDER = 1e-5
 @pytest.fixture
 def folder(run, population, tmp_path) -> Path:
     population.save(tmp_path / "population")
+    seal(tmp_path / "population", ["people.safetensors", "population.json"])
     (tmp_path / "run.json").write_text(run.model_dump_json())
     return tmp_path
 
