@@ -137,7 +137,7 @@ def test_two_nodes_train_a_run_and_take_it_up_after_preemption(finished):
     strike(finished, process, log, lambda job: ["scontrol", "requeue", job])
     assert json.loads((there / "cost.json").read_text())["processes"] == 2
     together = pd.read_csv(there / "curve.csv")
-    # The order of sums matters more with every step: to the digits it is compared soon after the interruption.
+    # The order of sums matters more with every step: compared closely soon after the interruption.
     early = alone["step"] <= 200
     assert early.sum() == 10 and list(alone["step"]) == list(together["step"])
     pd.testing.assert_series_equal(alone["loss"][early], together["loss"][early], rtol=1e-4)
