@@ -41,12 +41,15 @@ def accelerator() -> Accelerator:
 
     Raises DeviceError rather than train on the CPU where a GPU was given.
     """
-    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    if given not in ("", "-1") and not torch.cuda.is_available():
-        raise DeviceError(
-            f"CUDA_VISIBLE_DEVICES is {given}, but torch {torch.__version__} finds no GPU: install a torch "
-            "that fits the driver (nvidia-smi shows its CUDA version), or set the variable to -1 for the CPU"
-        )
+    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_GPUS_ON_NODE"):
+        given = os.environ.get(name)
+        if given in ("", "-1") or torch.cuda.is_available():
+            break
+        if given is not None:
+            raise DeviceError(
+                f"{name} is {given}, but torch {torch.__version__} finds no GPU: install one that fits the "
+                "driver (nvidia-smi shows its CUDA version), or set CUDA_VISIBLE_DEVICES to -1 for the CPU"
+            )
     # Without `cpu`, processes launched on a machine with no GPU would each train alone.
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     out = Accelerator(

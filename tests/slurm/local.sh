@@ -38,6 +38,8 @@ configure() {
     cat >"$S/slurm.conf" <<C
 ClusterName=local
 SlurmctldHost=$HOST(127.0.0.1)
+# A job that is put back waits until its credential is void: by default two minutes.
+AuthInfo=cred_expire=20
 SlurmUser=root
 SlurmdUser=root
 SlurmctldPort=16817

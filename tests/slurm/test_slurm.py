@@ -137,8 +137,11 @@ def test_two_nodes_train_a_run_and_take_it_up_after_preemption(finished):
     strike(finished, process, log, lambda job: ["scontrol", "requeue", job])
     assert json.loads((there / "manifest.json").read_text())["cost"]["processes"] == 2
     together = pd.read_csv(there / "curve.csv")
-    # Rounding grows over 500 steps at a high rate; seen: see the how-to.
-    pd.testing.assert_frame_equal(alone, together, rtol=0.05)
+    # The order of sums matters more with every step: compared closely soon after the interruption.
+    early = alone["step"] <= 200
+    assert early.sum() == 10 and list(alone["step"]) == list(together["step"])
+    pd.testing.assert_series_equal(alone["loss"][early], together["loss"][early], rtol=1e-4)
+    pd.testing.assert_series_equal(alone["loss"], together["loss"], rtol=0.05)
 
 
 def test_a_scheduler_by_its_commands(finished):
@@ -152,4 +155,4 @@ def test_a_gpu_reaches_the_job(finished):
     (finished / target).unlink()
     assert call(finished, "slurm-gpu", *soon("slurm-gpu"), "--retries", "0", "--", str(target)).wait(SECONDS)
     log = finished / "logs" / "smoke" / "pretrain" / f"{run}.log"
-    assert "CUDA_VISIBLE_DEVICES is 0, but torch" in log.read_text()
+    assert "SLURM_GPUS_ON_NODE is 1, but torch" in log.read_text()

@@ -90,10 +90,14 @@ def test_a_run_has_a_row_for_every_process(run, population, monkeypatch):
         Trainer(run, population)
 
 
-def test_a_gpu_that_torch_cannot_use_is_an_error(monkeypatch):
+@pytest.mark.parametrize("given", [{"CUDA_VISIBLE_DEVICES": "0"}, {"SLURM_GPUS_ON_NODE": "2"}])
+def test_a_gpu_that_torch_cannot_use_is_an_error(monkeypatch, given):
     """Training on the CPU instead would take weeks before anybody looks."""
     hardware.accelerator.cache_clear()
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(hardware.torch.cuda, "is_available", lambda: False)
-    with pytest.raises(hardware.DeviceError, match=r"CUDA_VISIBLE_DEVICES is 0, but torch .* finds no GPU"):
+    with pytest.raises(hardware.DeviceError, match=r" is [02], but torch .* finds no GPU"):
         hardware.accelerator()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert hardware.accelerator().device.type == "cpu"
