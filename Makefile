@@ -33,7 +33,7 @@ smoke: .venv/ok
 	@echo "open results/smoke/report/index.html"
 
 test: .venv/ok
-	python -m pytest -q
+	python -m pytest -q -n 2 --dist loadfile
 
 # What takes minutes under another engine: DVC's flows, and the smoke DAG through a Slurm started for it.
 test-engines: .venv/ok

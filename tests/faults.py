@@ -26,6 +26,7 @@ import yaml
 
 from pipeline import config as cfg
 from pipeline.analysis import reference
+from pipeline.analysis.tables import TABLES
 from pipeline.artefacts import manifest_of, seal
 from pipeline.data import pools
 from pipeline.stages import common
@@ -50,6 +51,7 @@ def params(folder: Path) -> Path:
     tiny = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
     tiny["defaults"]["training"]["steps"] = 8
     tiny["finetuning"]["training"]["steps"] = 4
+    tiny["toy"] |= {"pretraining": {"steps": 20, "learning_rate": 0.03}}
     tuned = {
         "figure": "5",
         "finetune": True,
@@ -100,6 +102,7 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
             "train", (*train, "--run", tuned.id, "--base", str(runs / base.id)), runs / tuned.id
         ),
         "evaluate": Call("evaluate", measured, results / "evaluations" / base.population_id),
+        "toy": Call("toy", (*scale, "--seed", "0"), results / "toy" / cfg.load(params=parameters).toy.id(0)),
         "tables": Call("tables", (*scale, "--results", str(results)), tables),
         "claims": Call("claims", ("--tables", str(tables)), results / "claims.json"),
         "figure": Call("figures", ("--figure", "figM", "--tables", str(tables)), results / "figures"),
@@ -133,7 +136,8 @@ def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
     for name in ("curve.csv", "manifest.json"):
         yield f"run: {name} ", todo["finetune"].out / name, "tables"
     yield "evaluation: final.csv", todo["evaluate"].out / "final.csv", "tables"
-    for name in ("experiments.csv", "runs.csv", "curves.csv", "summary.csv", "manifest.json"):
+    yield "toy: toy.csv", todo["toy"].out / "toy.csv", "tables"
+    for name in (*(f"{table}.csv" for table in TABLES), "manifest.json"):
         yield f"tables: {name}", todo["tables"].out / name, "claims"
     yield "tables: curves.csv ", todo["tables"].out / "curves.csv", "figure"
     yield "claims.json", todo["claims"].out, "page"
