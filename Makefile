@@ -11,7 +11,7 @@ export PYTHONUNBUFFERED := 1
 
 help:
 	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
-	@echo "make smoke      the same DAG in at most three minutes -> results/smoke/report/index.html"
+	@echo "make smoke      the same DAG in a few minutes -> results/smoke/report/index.html"
 	@echo "make test       unit, property and end-to-end tests"
 	@echo "make test-engines  DVC's flows, and the smoke DAG through a Slurm that is started here (root, Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
@@ -44,7 +44,7 @@ TARGETS ?=
 pull: .venv/ok
 	dvc pull
 	dvc status --quiet
-	snakemake --cores all --touch --forceall --quiet all $(TARGETS)
+	snakemake --cores all --quiet all --touch --forceall $(TARGETS)
 
 torture: .venv/ok
 	python tests/torture.py --kills 50 --out results/torture.json
@@ -77,4 +77,4 @@ lock: .venv/ok
 	cat requirements.txt benchmarks/requirements.txt | grep -v '^-c' | uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate - -o constraints.txt
 
 clean:
-	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/*/toy results/smoke
+	rm -rf .venv .snakemake logs results/*/runs results/*/populations results/*/evaluations results/*/shelf results/*/toy results/smoke

@@ -24,6 +24,8 @@ from pipeline.training import snapshots
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
 KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy": "toy"}
 KINDS |= dict.fromkeys(("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch"), "runs")
+SHELF = "shelf"
+UNPLANNED = "not in the plan"
 # A run's inputs by their names in its manifest, and what the plan's run expects them to be.
 Checksums = dict[str, str | None]
 
@@ -70,8 +72,8 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
             except ArtefactError:
                 made, why = {}, "damaged or unfinished"
             if name not in names:
-                why = "not in the plan"
-            if not why and made["inputs"] != expected(kind, name):
+                why = why or UNPLANNED
+            elif not why and made["inputs"] != expected(kind, name):
                 why = "made by other code or from other inputs"
             if why:
                 out[results / kind / name] = why
@@ -81,11 +83,28 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
 
 
 def adopt(results: Path, params: cfg.Params, kinds: set[str]) -> None:
-    """Remove what is stale of `kinds`; give the rest times in the DAG's order, which Snakemake goes by."""
+    """Have exactly what counts in the folders of `kinds`, with times in the DAG's order: Snakemake's measure.
+
+    What the plan no longer asks for goes to the shelf and comes back with it: DVC itself does not restore
+    outputs that it leaves in place.
+    """
+    for kind in kinds:
+        for name in members(kind, params):
+            folder, shelved = results / kind / name, results / SHELF / kind / name
+            if shelved.exists() and not folder.exists():
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                shelved.rename(folder)
     for folder, why in stale(results, params).items():
-        if folder.parent.name in kinds:
-            print(f"removed {folder}: {why}", flush=True)
+        if folder.parent.name not in kinds:
+            continue
+        shelved = results / SHELF / folder.relative_to(results)
+        shutil.rmtree(shelved, ignore_errors=True)
+        if why == UNPLANNED:
+            shelved.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(shelved)
+        else:
             shutil.rmtree(folder)
+        print(f"removed {folder}: {why}", flush=True)
     for kind in ("populations", "runs", "evaluations", "toy"):
         for name in members(kind, params):
             for file in (results / kind / name).glob("*"):
