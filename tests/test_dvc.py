@@ -201,7 +201,7 @@ def test_a_clone_pulls_and_trains_only_what_an_edit_asks_for(clone, tmp_path):
     nothing_to_do(fresh)
     before = weights(fresh)
     shutil.rmtree(fresh / ".snakemake")  # as after a clone that was not told of the results
-    edit(fresh, "finetuning.training.learning_rate", 0.001)
+    edit(fresh, "finetuning.training.steps", 5)
     call(fresh, *REPRO)
     after = weights(fresh)
     base = next(name for name in before if name.startswith("uniform"))
