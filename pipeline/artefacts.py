@@ -59,3 +59,8 @@ def verify(folder: Path, *names: str, manifest: str = MANIFEST) -> dict[str, Any
         if damaged:
             raise ArtefactError(f"{folder / name}: damaged; {mend}")
     return content
+
+
+def checksum(folder: Path, name: str) -> str:
+    """Of a file, by its manifest, once it is verified."""
+    return verify(folder, name)["files"][name]

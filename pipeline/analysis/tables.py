@@ -85,14 +85,17 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     return row
 
 
+def _read(folder: Path, name: str) -> pd.DataFrame:
+    verify(folder, name)
+    return pd.read_csv(folder / name)
+
+
 def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
     """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
-    tables = [pd.DataFrame(columns=TOY_COLUMNS)] if not params.toy.seeds else []
-    for seed in params.toy.seeds:
-        folder = results / "toy" / params.toy.id(seed)
-        verify(folder, "toy.csv")
-        tables.append(pd.read_csv(folder / "toy.csv"))
-    return pd.concat(tables, ignore_index=True)
+    if not params.toy.seeds:
+        return pd.DataFrame(columns=TOY_COLUMNS)
+    ids = [params.toy.id(seed) for seed in params.toy.seeds]
+    return pd.concat([_read(results / "toy" / name, "toy.csv") for name in ids], ignore_index=True)
 
 
 def gather(params: cfg.Params, results: Path) -> "Tables":
@@ -102,19 +105,15 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
     finals: dict[str, pd.DataFrame] = {}
     for run in cfg.distinct_runs(planned).values():
         if run.population_id not in finals:
-            evaluated = results / "evaluations" / run.population_id
-            verify(evaluated, "final.csv")
-            finals[run.population_id] = pd.read_csv(evaluated / "final.csv")
+            finals[run.population_id] = _read(results / "evaluations" / run.population_id, "final.csv")
         final = finals[run.population_id]
         folder = results / "runs" / run.id
-        manifest = verify(folder, "curve.csv")
-        curve = pd.read_csv(folder / "curve.csv")
-        runs.append(run_row(run, manifest))
+        curve = _read(folder, "curve.csv")
+        runs.append(run_row(run, verify(folder, "curve.csv")))
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
         if run.observe:
-            verify(folder, "attention.csv")
-            seen = pd.read_csv(folder / "attention.csv")
+            seen = _read(folder, "attention.csv")
             attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
     return Tables(
         experiments=experiments_table(planned, params),

@@ -94,12 +94,9 @@ class Sampler:
         self._first_name = population.first_name_segment
         self._first_value = put(np.array(population.first_value_segment))
         self._longest = population.longest_biography()
-        # The cumulative sums are made on the host, once: their rounding must not depend on the device.
-        self._phases = [
-            (step, put(np.cumsum(p)))
-            for step, p in probabilities(distribution, who.individuals, population.people)
-        ]
         phases = probabilities(distribution, who.individuals, population.people)
+        # The cumulative sums are made on the host, once: their rounding must not depend on the device.
+        self._phases = [(step, put(np.cumsum(p))) for step, p in phases]
         self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]
         self._may_train = [put(p > 0) for _, p in phases]
         order, templates = population.template_order.astype(np.int64), who.templates

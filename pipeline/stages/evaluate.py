@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from safetensors.torch import load
 
-from pipeline.artefacts import seal, verify
+from pipeline.artefacts import checksum, seal, verify
 from pipeline.config import RunConfig
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
@@ -68,15 +68,16 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     population = Population.load(args.population)
-    people = verify(args.population, "people.safetensors")["files"]["people.safetensors"]
+    people = checksum(args.population, "people.safetensors")
     rows, inputs = [], {"population": people, "code": common.code_digest()}
     for folder in args.runs:
-        weights = verify(folder, "config.json", "weights.safetensors")["files"]["weights.safetensors"]
+        verify(folder, "config.json")
+        weights = checksum(folder, "weights.safetensors")
         run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
         reference = None
         if run.base and run.patching:
             # Folders of runs lie side by side.
-            reference = snapshots.read(folder.parent / run.base.id, run.patching.reference)
+            (reference,) = snapshots.read(folder.parent / run.base.id, run.patching.reference)
         rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population, reference)
         inputs[run.id] = weights
         print(f"{run.id}: done", flush=True)

@@ -22,7 +22,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from pipeline.artefacts import seal, verify
+from pipeline.artefacts import checksum, seal, verify
 from pipeline.config import RunConfig
 from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
@@ -51,17 +51,18 @@ class Inputs:
 def read_inputs(args: argparse.Namespace, run: RunConfig) -> Inputs:
     """Raises ArtefactError for a damaged file, StageError for the folder of another base."""
     population = Population.load(args.population)
-    people = verify(args.population, "people.safetensors")["files"]["people.safetensors"]
+    people = checksum(args.population, "people.safetensors")
     checksums = {"population": people, "code": common.code_digest()}
     if run.base is None:
         return Inputs(population, checksums)
     file = snapshots.FILE if run.patching else "weights.safetensors"
-    checksums["base"] = verify(args.base, "config.json", file)["files"][file]
+    verify(args.base, "config.json")
+    checksums["base"] = checksum(args.base, file)
     if json.loads((args.base / "config.json").read_text()) != run.base.model_dump(mode="json"):
         raise common.StageError(f"{args.base}: not the base of {run.id}; name the folder of {run.base.id}")
     if run.patching is None:
         return Inputs(population, checksums, load((args.base / file).read_bytes()))
-    start, reference = (snapshots.read(args.base, s) for s in (run.patching.start, run.patching.reference))
+    start, reference = snapshots.read(args.base, run.patching.start, run.patching.reference)
     return Inputs(population, checksums, start, reference)
 
 

@@ -17,10 +17,13 @@ def write(folder: Path, snapshots: dict[int, dict[str, Tensor]]) -> None:
     write_atomically(folder / FILE, save(named))
 
 
-def read(folder: Path, step: int) -> dict[str, Tensor]:
-    """The weights of one step, which the folder must hold. Raises ArtefactError if the file is damaged."""
+def read(folder: Path, *steps: int) -> list[dict[str, Tensor]]:
+    """The weights of these steps, which the folder must hold. Raises ArtefactError if the file is damaged."""
     verify(folder, FILE)
+    found = []
     with safe_open(folder / FILE, "pt") as file:
-        names = [name for name in file.keys() if name.startswith(f"{step}.")]  # noqa: SIM118, no mapping
-        assert names, f"{folder}: no snapshot of step {step}"
-        return {name.partition(".")[2]: file.get_tensor(name) for name in names}
+        for step in steps:
+            names = [name for name in file.keys() if name.startswith(f"{step}.")]  # noqa: SIM118, no mapping
+            assert names, f"{folder}: no snapshot of step {step}"
+            found.append({name.partition(".")[2]: file.get_tensor(name) for name in names})
+    return found

@@ -13,13 +13,11 @@ import pandas as pd
 import pytest
 
 from pipeline import config as cfg
+from tests.test_workflow import ENV, IGNORED
 
 pytestmark = pytest.mark.slow
 
 LOCAL = Path(__file__).parent / "local.sh"
-ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-ENV["PIPELINE_COMPILE"] = "0"
-IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
 RESULTS = Path("results", "smoke")
 SECONDS = 600  # that a call may take
 

@@ -19,21 +19,8 @@ OBSERVED = cfg.Observation(sequences=8, snapshots=[0, 5, 12])
 
 
 @pytest.fixture(scope="module")
-def observed(population_config):
-    return make(population_config).model_copy(update={"observe": OBSERVED})
-
-
-def make(population_config) -> cfg.RunConfig:
-    return cfg.RunConfig(
-        seed=3,
-        population=population_config,
-        distribution=cfg.Uniform(),
-        model=cfg.Model(layers=2, width=32, heads=2),
-        training=cfg.Training(batch=8, steps=12, learning_rate=1e-2),
-        evaluation=cfg.Evaluation(
-            sequences=16, final_sequences=32, dense_every=0.25, dense_until=0.5, slots=3
-        ),
-    )
+def observed(run) -> cfg.RunConfig:
+    return run.model_copy(update={"observe": OBSERVED})
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +155,7 @@ def test_snapshots_are_read_back_one_by_one(reference, tmp_path):
     snapshots.write(tmp_path, reference.snapshots)
     seal(tmp_path, [snapshots.FILE])
     for step, weights in reference.snapshots.items():
-        found = snapshots.read(tmp_path, step)
+        (found,) = snapshots.read(tmp_path, step)
         assert all(torch.equal(w, found[name]) for name, w in weights.items()) and len(found) == len(weights)
     with pytest.raises(AssertionError, match="no snapshot of step 1"):
         snapshots.read(tmp_path, 1)
