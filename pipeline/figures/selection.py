@@ -22,7 +22,8 @@ def experiment(tables: Tables, name: str) -> pd.DataFrame:
     rows = tables.of(name).drop_duplicates("run")
     if rows.empty:
         raise MissingExperimentError(
-            f"experiment {name!r} has no runs in the tables; add it to the scale's experiments"
+            f"experiment {name!r} has no runs in the tables; if it is extended, `snakemake --cores all "
+            "everything` runs it, else add it to the scale's experiments"
         )
     return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
 
