@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from pipeline import config as cfg
+from pipeline.model.packing import Packing
 from pipeline.model.transformer import Transformer
 
 
@@ -28,8 +29,8 @@ class PatchedTransformer(Transformer):
         self._twin[0]._apply(fn, recurse)
         return super()._apply(fn, recurse)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        x, *position = self._embed(tokens)
-        for block, pattern in zip(self.blocks, self._twin[0].patterns(tokens), strict=True):
-            x = block(x, *position, pattern)
+    def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
+        x, cos, sin, mask = self._embed(tokens, packing)
+        for block, pattern in zip(self.blocks, self._twin[0].patterns(tokens, packing), strict=True):
+            x = block(x, cos, sin, mask, pattern, packing)
         return self.norm(x)

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline import config as cfg
+from pipeline.model.cross_entropy import cross_entropy
+from pipeline.model.packing import Packing, gather, spread
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
 _CONTEXT_STEP = 32
@@ -44,29 +46,42 @@ class Attention(nn.Module):
         self.out = nn.Linear(model.width, model.width, bias=False)
 
     def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, pattern: Tensor | None = None
+        self,
+        x: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor,
+        pattern: Tensor | None = None,
+        packing: Packing | None = None,
     ) -> Tensor:
-        """Mix x (B, T, D). A given `pattern` (B x heads, T, T) takes the place of queries and keys, which
-        are then not computed."""
-        b, t, d = x.shape
+        """Mix x (B, T, D), or its packed rows (n, D). A given `pattern` (B x heads, T, T) takes the place of
+        queries and keys, which are then not computed."""
+        d = x.shape[-1]
         if pattern is not None:
-            v = F.linear(x, self.qkv.weight[2 * d :]).view(b, t, self.heads, self.head)
-            v = v.transpose(1, 2).reshape(b * self.heads, t, self.head)
+            v = spread(F.linear(x, self.qkv.weight[2 * d :]), packing)
+            b, t = v.shape[:2]
+            v = v.view(b, t, self.heads, self.head).transpose(1, 2).reshape(b * self.heads, t, self.head)
             y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
-            return self.out(y.transpose(1, 2).reshape(b, t, d))
-        q, k, v = self.qkv(x).view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
+            return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
+        qkv = spread(self.qkv(x), packing)
+        b, t = qkv.shape[:2]
+        q, k, v = qkv.view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
         q, k = _rotate(q, cos, sin), _rotate(k, cos, sin)
         if x.is_cuda:
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
             y = torch.bmm(self._weigh(q, k, mask), v).view(b, self.heads, t, self.head)
-        return self.out(y.transpose(1, 2).reshape(b, t, d))
+        return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
 
-    def pattern(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """Attention weights (B x heads, T, T) of x (B, T, D), as explicit products on every device."""
-        b, t, d = x.shape
-        qk = F.linear(x, self.qkv.weight[: 2 * d]).view(b, t, 2, self.heads, self.head)
+    def pattern(
+        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, packing: Packing | None = None
+    ) -> Tensor:
+        """Attention weights (B x heads, T, T) of x (B, T, D) or its packed rows (n, D), as explicit products
+        on every device."""
+        qk = spread(F.linear(x, self.qkv.weight[: 2 * x.shape[-1]]), packing)
+        b, t = qk.shape[:2]
+        qk = qk.view(b, t, 2, self.heads, self.head)
         q, k = (_rotate(z, cos, sin).flatten(0, 1) for z in qk.permute(2, 0, 3, 1, 4))
         return self._weigh(q, k, mask)
 
@@ -85,9 +100,15 @@ class Block(nn.Module):
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
     def forward(
-        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, pattern: Tensor | None = None
+        self,
+        x: Tensor,
+        cos: Tensor,
+        sin: Tensor,
+        mask: Tensor,
+        pattern: Tensor | None = None,
+        packing: Packing | None = None,
     ) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cos, sin, mask, pattern)
+        x = x + self.attention(self.attention_norm(x), cos, sin, mask, pattern, packing)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -125,38 +146,39 @@ class Transformer(nn.Module):
             for linear in (block.attention.out, block.down):
                 linear.weight.data /= math.sqrt(2 * model.layers)
 
-    def _embed(self, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """First states (B, T, D) of tokens (B, T), and the rotations and mask of that length."""
-        t = tokens.shape[1]
+    def _embed(self, tokens: Tensor, packing: Packing | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """First states of tokens, as `hidden` takes them; rotations and mask of the batch's length T."""
+        t = (tokens if packing is None else packing.row).shape[1]
         x = self.embedding(tokens)
         if torch.is_autocast_enabled(x.device.type):
             x = x.to(torch.get_autocast_dtype(x.device.type))
         cos, sin = self.cos[:t].to(x.dtype), self.sin[:t].to(x.dtype)
         return x, cos, sin, self.mask[:t, :t].to(x.dtype)
 
-    def hidden(self, tokens: Tensor) -> Tensor:
-        """Final normalised states (B, T, D) of tokens (B, T)."""
-        x, *position = self._embed(tokens)
+    def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
+        """Final normalised states (B, T, D) of tokens (B, T); with a packing (n, D) of its tokens (n,)."""
+        x, *position = self._embed(tokens, packing)
         for block in self.blocks:
-            x = block(x, *position)
+            x = block(x, *position, packing=packing)
         return self.norm(x)
 
     @torch.no_grad()
-    def patterns(self, tokens: Tensor) -> list[Tensor]:
-        """Attention weights of every layer, each (B x heads, T, T), on tokens (B, T); without gradient."""
-        x, *position = self._embed(tokens)
+    def patterns(self, tokens: Tensor, packing: Packing | None = None) -> list[Tensor]:
+        """Attention weights of every layer, each (B x heads, T, T), on tokens as `hidden` takes them;
+        without gradient."""
+        x, cos, sin, mask = self._embed(tokens, packing)
         found: list[Tensor] = []
         for block in self.blocks:
             assert isinstance(block, Block)
-            found.append(block.attention.pattern(block.attention_norm(x), *position))
-            x = block(x, *position, found[-1])
+            found.append(block.attention.pattern(block.attention_norm(x), cos, sin, mask, packing))
+            x = block(x, cos, sin, mask, found[-1], packing)
         return found
 
-    def forward(self, tokens: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy (B, T) in nats, float32, of predicting targets (B, T) from tokens (B, T)."""
-        logits = self.logits(self.hidden(tokens))
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
-        return loss.view(targets.shape)
+    def forward(self, tokens: Tensor, targets: Tensor, packing: Packing | None = None) -> Tensor:
+        """Cross-entropy in nats, float32, of predicting targets from tokens: both and the result are (B, T),
+        or packed (n,)."""
+        logits = F.linear(self.hidden(tokens, packing), self.embedding.weight)
+        return cross_entropy(logits.flatten(0, -2), targets.flatten()).view(targets.shape)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (..., V) in float32 from final states (..., D)."""

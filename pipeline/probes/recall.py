@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from pipeline import config as cfg
-from pipeline.data.sampler import VALUE, A, Batch, Sampler
+from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
+from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
 
 
@@ -62,6 +63,20 @@ def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
     return {"known": (0, who.individuals), "new": (who.individuals, new)}
 
 
+def predictions(
+    model: Transformer, tokens: Tensor, packing: Packing | None, rows: Tensor, targets: Tensor
+) -> Tensor:
+    """Loss, whether the argmax is another token, maximum probability and entropy of predicting `targets` (m,)
+    from `rows` (m,) of the flattened states of tokens, which are as `Transformer.hidden` takes them; (4, m).
+
+    Only positions that predict a value token are asked for, about one in eight: no others need logits.
+    """
+    logp = torch.log_softmax(model.logits(model.hidden(tokens, packing).flatten(0, -2)[rows]), -1)
+    p = logp.exp()
+    wrong = (logp.argmax(1) != targets).float()
+    return torch.stack([-logp.gather(1, targets[:, None])[:, 0], wrong, p.amax(1), -(p * logp).sum(1)])
+
+
 @torch.no_grad()
 def measure(
     model: Transformer,
@@ -72,35 +87,28 @@ def measure(
     chunk: int = 128,
     share: tuple[int, int] = (0, 1),
     add: Callable[[Tensor], Tensor] = lambda sums: sums,
+    predict: Callable[..., Tensor] = predictions,
 ) -> Recall:
     """Evaluate people first .. first + count - 1 on `sequences` held-out biographies.
 
     Raises LeakageError if these, or what the sampler has drawn for training before, are not held out.
-    share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes.
+    share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes;
+    `predict`: `predictions`, or what it is compiled to.
     """
     totals = torch.zeros(5, A, dtype=torch.float64)
     mine = torch.arange(sequences, device=sampler.device)[share[0] :: share[1]]
     for start in range(0, len(mine), chunk):
         batch = sampler.evaluation_batch(first, count, mine[start : start + chunk], sequences)
-        targets = batch.tokens[:, 1:]
-        at = batch.kind[:, 1:] == VALUE
-        # Only positions that predict a value token need logits: about one in eight.
-        logp = torch.log_softmax(model.logits(model.hidden(batch.tokens[:, :-1])[at]), -1)
-        p = logp.exp()
-        measures = (
-            -logp.gather(1, targets[at][:, None])[:, 0],
-            (logp.argmax(1) != targets[at]).float(),
-            p.amax(1),
-            -(p * logp).sum(1),
-            torch.ones(len(logp), device=logp.device),
-        )
-        sums = []
-        for m in measures:
-            spread = torch.zeros(at.shape, dtype=m.dtype, device=m.device)
-            spread[at] = m
-            sums.append(value_sums(spread, batch))
+        kind = batch.kind[:, 1:]
+        packing = None if batch.tokens.is_cuda else pack(kind != PADDING)
+        tokens, targets = gather(batch.tokens[:, :-1], packing), gather(batch.tokens[:, 1:], packing)
+        rows = gather(kind == VALUE, packing).flatten().nonzero()[:, 0]
+        measures = predict(model, tokens, packing, rows, targets.flatten()[rows])
+        spread = torch.zeros(5, *kind.shape, dtype=measures.dtype, device=measures.device)
+        spread[:, kind == VALUE] = torch.cat([measures, torch.ones_like(measures[:1])])
+        sums = torch.stack([value_sums(m, batch) for m in spread])
         sums[1] = (sums[1] == 0).float()
-        totals += torch.stack([s.sum(0) for s in sums]).double().cpu()
+        totals += sums.sum(1).double().cpu()
     sampler.assert_no_leak()
     loss, right, confidence, entropy, tokens = add(totals)
     return Recall(

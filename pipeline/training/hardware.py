@@ -1,15 +1,19 @@
 """What the machine offers: device, precision and whether kernels can be compiled."""
 
 import functools
+import hashlib
 import os
 import platform
 import shutil
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+
+from pipeline.model.packing import Packing
 
 # Compiling costs 5-30 s (cached kernels or not) and saves about 45 % of an eager run's time.
 _REPAYS_ON_CPU = 2e12
@@ -60,37 +64,54 @@ def accelerator() -> Accelerator:
     return out
 
 
+def can_compile() -> bool:
+    """Whether kernels can be compiled here; for a CPU that takes a C++ compiler and Python's headers."""
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    compiler = shutil.which(os.environ.get("CXX", "g++"))
+    return torch.cuda.is_available() or (compiler is not None and header.exists())
+
+
 def worth_compiling(flops: float) -> bool:
     """Whether a run of this many FLOPs repays compiling its kernels, and the machine can.
 
-    PIPELINE_COMPILE=0 switches it off, =1 on. On a CPU kernels need a C++ compiler and Python's headers.
+    PIPELINE_COMPILE=0 switches it off, =1 on.
     """
     wish = os.environ.get("PIPELINE_COMPILE")
     if wish in ("0", "1"):
         return wish == "1"
-    if torch.cuda.is_available():
-        return flops > _REPAYS_ON_GPU
-    header = Path(sysconfig.get_path("include"), "Python.h")
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    return flops > _REPAYS_ON_CPU and compiler is not None and header.exists()
+    repays = _REPAYS_ON_GPU if torch.cuda.is_available() else _REPAYS_ON_CPU
+    return flops > repays and can_compile()
 
 
-def compile_in_place(model: nn.Module) -> None:
-    from torch._inductor import config  # half a second that runs without compiled kernels are spared
+def _configure_compiler() -> None:
+    from torch import _functorch, _inductor  # half a second that runs without compiled kernels are spared
 
     # As many jobs as cores run side by side: a pool of compiler processes in each would only fight.
-    config.compile_threads = 1
-    # Before Accelerate wraps it: with its autocast inside of the graph, torch would not use its cache of
-    # traced graphs, and every run would start 2 s later.
-    model.forward = torch.compile(model.forward)
+    _inductor.config.compile_threads = 1
+    # GELU is a tenth of a step with the library's tanh, half of that with one exponential.
+    _inductor.config.cpp.use_decompose_tanh = True
+    # Else runs would trace the model anew, 3 s each, as it has gradients of its own. Torch tells these apart
+    # by their names only: the tag has kernels made again when the model's code changes.
+    _functorch.config.autograd_cache_allow_custom_autograd_functions = True
+    sources = sorted((Path(__file__).parents[1] / "model").glob("*.py"))
+    text = b"".join(path.read_bytes() for path in sources)
+    torch.compiler.config.cache_key_tag = hashlib.sha256(text).hexdigest()
 
 
-def any_length(*tensors: torch.Tensor) -> None:
-    """Have one compiled kernel serve every length T of tensors (B, T) on a CPU, where batches are not
-    padded to a common length; a second compilation a run would cost more than kernels gain from it."""
-    for tensor in tensors:
-        if not tensor.is_cuda:
-            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+def compiled(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    """`function` with compiled kernels. Where its arguments are packed, as they are on a CPU, the same ones
+    serve any number of rows and any length: a second compilation a run would cost more than it gains."""
+    _configure_compiler()
+    fast = torch.compile(function)
+
+    def call(*args: Any) -> torch.Tensor:
+        for packing in (arg for arg in args if isinstance(arg, Packing)):
+            torch._dynamo.maybe_mark_dynamic(packing.row, 1)
+            for rows in (packing.at, *(arg for arg in args if isinstance(arg, torch.Tensor))):
+                torch._dynamo.maybe_mark_dynamic(rows, 0)
+        return fast(*args)
+
+    return call
 
 
 def device_name(device: torch.device) -> str:

@@ -6,6 +6,7 @@ several: every process draws its own rows of the same global batch.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
@@ -13,10 +14,11 @@ import torch
 from pipeline import config as cfg
 from pipeline.data.population import Population
 from pipeline.data.sampler import PADDING, Sampler
+from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer, flops_per_token
 from pipeline.probes.attention import measure_attention
-from pipeline.probes.recall import groups, measure, value_sums
+from pipeline.probes.recall import groups, measure, predictions, value_sums
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
 from pipeline.training.progress import Progress, Reporter
@@ -83,8 +85,12 @@ class Trainer:
         )
         self.flops = self._count_flops()
         self.compiled = hardware.worth_compiling(self.flops)
+        self.predict: Callable[..., torch.Tensor] = predictions
         if self.compiled:
-            hardware.compile_in_place(self.model)
+            # Before Accelerate wraps it: with its autocast inside of the graph, torch would not use its cache
+            # of traced graphs, and every run would start 2 s later.
+            self.model.forward = hardware.compiled(self.model.forward)  # type: ignore[method-assign]
+            self.predict = hardware.compiled(predictions)
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         if self.world > t.batch:
@@ -247,12 +253,14 @@ class Trainer:
         seen = int((whole.kind[:, 1:] != PADDING).sum())
         mine = whole if self.world == 1 else self.sampler.batch(step, self.rows)
         inputs, targets = mine.tokens[:, :-1].contiguous(), mine.tokens[:, 1:].contiguous()
-        if self.compiled:
-            hardware.any_length(inputs, targets)
+        real = mine.kind[:, 1:] != PADDING
+        # A GPU is served better by shapes that stay.
+        packing = None if inputs.is_cuda else pack(real)
+        inputs, targets = gather(inputs, packing), gather(targets, packing)
         # Up to the update nothing has changed that is saved.
         with self.interrupts.immediate():
-            per_token = self.model(inputs, targets)
-            per_token = torch.where(mine.kind[:, 1:] != PADDING, per_token, 0)
+            per_token = spread(self.model(inputs, targets, packing), packing)
+            per_token = torch.where(real, per_token, 0)
             # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
             loss = per_token.sum() / seen
             self.accelerator.backward(loss * self.world)
@@ -289,7 +297,14 @@ class Trainer:
         with self.accelerator.autocast():
             for name, (first, count) in groups(self.run).items():
                 recall = measure(
-                    model, self.sampler, first, count, sequences, share=(self.rank, self.world), add=self._add
+                    model,
+                    self.sampler,
+                    first,
+                    count,
+                    sequences,
+                    share=(self.rank, self.world),
+                    add=self._add,
+                    predict=self.predict,
                 )
                 rows.append({"step": step, "group": name, **recall.summary()})
         return rows

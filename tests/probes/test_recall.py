@@ -51,8 +51,8 @@ def test_a_value_counts_only_if_all_its_tokens_are_right(population):
         def __init__(self, spoil: bool):
             self.spoil, self.at = spoil, 0
 
-        def hidden(self, tokens):
-            return tokens
+        def hidden(self, tokens, packing):
+            return tokens[:, None]
 
         def logits(self, _selected):
             batch = sampler.evaluation_batch(0, 40, 20, 20)

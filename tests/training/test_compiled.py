@@ -1,0 +1,46 @@
+"""Compiled kernels against the plain ones: losses, gradients and predictions, with batches of any length."""
+
+import pytest
+import torch
+
+from pipeline import config as cfg
+from pipeline.model.packing import gather, pack
+from pipeline.model.transformer import Transformer
+from pipeline.probes.recall import predictions
+from pipeline.training import hardware
+
+
+def batch(lengths: list[int], seed: int):
+    torch.manual_seed(seed)
+    tokens = torch.randint(50, (len(lengths), max(lengths) + 1))
+    real = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    packing = pack(real)
+    return gather(tokens[:, :-1], packing), gather(tokens[:, 1:], packing), packing
+
+
+@pytest.mark.skipif(not hardware.can_compile(), reason="no C++ compiler or no headers of Python")
+def test_one_compilation_serves_all_batches_and_computes_the_same():
+    torch._dynamo.reset()
+    torch.manual_seed(0)
+    model = Transformer(cfg.Model(layers=1, width=32, heads=2), vocabulary=50, context=64)
+    fast, fast_predictions = hardware.compiled(model.forward), hardware.compiled(predictions)
+
+    def gradients(loss):
+        model.zero_grad()
+        loss.sum().backward()
+        return [p.grad.clone() for p in model.parameters()]
+
+    torch._dynamo.utils.counters.clear()
+    for seed, lengths in enumerate(([40, 37, 29, 12], [33, 33, 30, 31], [61, 5, 17, 44])):
+        tokens, targets, packing = batch(lengths, seed)
+        ours, plain = fast(tokens, targets, packing), model(tokens, targets, packing)
+        torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-5)
+        for a, b in zip(gradients(ours), gradients(plain), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+        rows = torch.arange(0, len(tokens), 3 + seed)
+        with torch.no_grad():
+            measured = fast_predictions(model, tokens, packing, rows, targets[rows])
+            torch.testing.assert_close(
+                measured, predictions(model, tokens, packing, rows, targets[rows]), rtol=1e-4, atol=1e-5
+            )
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 2, "one a function"
