@@ -2,8 +2,9 @@
 
     python -m benchmarks.bench --out results/bench.json [--rounds 3]
 
-All three train the same model on the same biographies. Rounds alternate between them, because shared
-machines drift: what counts is the ratio of medians measured in one call.
+Tokens a second, seconds until half of the facts are known, and where our step goes beside the peak of matrix
+products. All three train the same model on the same biographies. Rounds alternate between them, because
+shared machines drift: what counts is the ratio of medians measured in one call.
 """
 
 import argparse
@@ -66,6 +67,7 @@ def measure(rounds: int, steps: int) -> dict:
     """Every contender in every round, and the matrix-product peak with all cores busy."""
     rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     peaks: list[dict[str, float]] = []
+    profiles: list[dict] = []
     first_steps: list[float] = []
     for k in range(rounds):
         for name, (way, jobs, threads) in CONTENDERS.items():
@@ -80,7 +82,21 @@ def measure(rounds: int, steps: int) -> dict:
             )
         at_once = together(*[["benchmarks.gemm"]] * CORES)
         peaks.append({kind: sum(p[kind] for p in at_once) for kind in at_once[0]})
-    return {"rates": rates, "peaks": peaks, "first_steps": first_steps}
+        profiles.append(together(*[["benchmarks.profile"]] * CORES, env=AS_A_JOB)[0])
+    return {"rates": rates, "peaks": peaks, "first_steps": first_steps, "profiles": profiles}
+
+
+def until_half_is_known() -> dict[str, dict]:
+    """Steps and seconds of one default run of the laptop scale to an accuracy of 0.5, by contender. Of the
+    pipeline one job is timed while others like it keep the other cores busy, as in the workflow."""
+    found = {}
+    for name, (way, jobs, threads) in CONTENDERS.items():
+        command = ["benchmarks.worker", way, "--accuracy", "0.5", "--threads", str(threads)]
+        results = together(*[command] * jobs, env=AS_A_JOB if way == "pipeline" else None)
+        seconds = statistics.median(r["seconds"] for r in results)
+        found[name] = {"steps": results[0]["steps"], "seconds": round(seconds, 1), "runs_at_once": jobs}
+        print(f"half of the facts known, {name}: {found[name]}", flush=True)
+    return found
 
 
 def summarise(measured: dict, flops: float, precision: str) -> dict:
@@ -88,6 +104,12 @@ def summarise(measured: dict, flops: float, precision: str) -> dict:
     medians = {name: statistics.median(values) for name, values in measured["rates"].items()}
     peak = {kind: statistics.median(p[kind] for p in measured["peaks"]) for kind in measured["peaks"][0]}
     used = "bfloat16" if precision == "bf16" else "float32"
+    parts = measured["profiles"][0]["milliseconds"]
+    profile = {
+        part: round(statistics.median(p["milliseconds"][part] for p in measured["profiles"]), 2)
+        for part in parts
+    }
+    products = statistics.median(p["product_gflops"] for p in measured["profiles"])
     return {
         "tokens_per_second": {name: round(value) for name, value in medians.items()},
         "ratios": {
@@ -104,6 +126,8 @@ def summarise(measured: dict, flops: float, precision: str) -> dict:
         },
         "gemm_peak_gflops": {kind: round(value) for kind, value in peak.items()},
         "share_of_gemm_peak": round(medians[OURS] * flops / 1e9 / peak[used], 3),
+        "milliseconds_of_a_default_step": profile,
+        "share_of_gemm_peak_in_products": round(products * CORES / peak[used], 3),
         "seconds_to_first_step": round(statistics.median(measured["first_steps"]), 1),
     }
 
@@ -131,6 +155,7 @@ def main() -> None:
         "precision": precision,
         "rounds": args.rounds,
         **summarise(measure(args.rounds, args.steps), flops, precision),
+        "until_half_is_known": until_half_is_known(),
         **common.provenance(),
     }
     write_atomically(args.out, json.dumps(result, indent=1) + "\n")
@@ -141,6 +166,12 @@ def main() -> None:
         print(f"{ratio['ratio']:10.2f} x      {name}")
     peak = ", ".join(f"{value:,} GFLOP/s {kind}" for kind, value in result["gemm_peak_gflops"].items())
     print(f"GEMM peak of all cores: {peak}; model FLOPs reach {result['share_of_gemm_peak']:.0%} of it")
+    step = ", ".join(f"{part} {ms}" for part, ms in result["milliseconds_of_a_default_step"].items())
+    print(f"a default step, ms: {step}")
+    print(f"its products with weights run at {result['share_of_gemm_peak_in_products']:.0%} of the peak")
+    for name, found in result["until_half_is_known"].items():
+        runs = f", {found['runs_at_once']} runs at once" if found["runs_at_once"] > 1 else ""
+        print(f"{found['seconds']:10.1f} s      to half of the facts, {name}{runs} ({found['steps']} steps)")
     print(f"first step after {result['seconds_to_first_step']} s (compile cache warm)")
 
 

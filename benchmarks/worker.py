@@ -1,9 +1,11 @@
 """One measurement of the benchmark: train in this process, print one line of JSON.
 
     python -m benchmarks.worker pipeline|eager|hf-trainer --steps N --threads T
+    python -m benchmarks.worker pipeline|eager|hf-trainer --accuracy A --threads T
 
-Tokens are those that are predicted: padding does not count. The rate leaves out the first steps, which
-compile or warm up; their time is reported apart.
+With --steps, tokens a second: of tokens that are predicted, padding does not count, and without the first
+steps, which compile or warm up; their time is reported apart. With --accuracy, the default run of the laptop
+scale until it knows that share of the values: the steps and seconds, compiling included, measuring not.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import contextlib
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -20,22 +23,27 @@ from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer
+from pipeline.probes.recall import measure
 from pipeline.training.loop import Trainer, learning_rate
 
 WARM_UP = 4  # steps before the clock starts
+EVERY = 25  # steps between two measurements of the accuracy
 IGNORED = -100
 
 
 def config(steps: int) -> cfg.RunConfig:
     """The shape that the project's first prototype was timed at: 4 layers, width 128, batches of 64."""
-    params = cfg.load()
-    run = cfg.expand(params)[0].config
+    run = default_run()
     return run.model_copy(
         update={
             "model": cfg.Model(layers=4, width=128, heads=4),
             "training": run.training.model_copy(update={"batch": 64, "steps": steps}),
         }
     )
+
+
+def default_run() -> cfg.RunConfig:
+    return cfg.expand(cfg.load())[0].config
 
 
 def people(run: cfg.RunConfig) -> Population:
@@ -49,6 +57,28 @@ def padded(sampler: Sampler, step: int, batch: int) -> tuple[torch.Tensor, torch
     return drawn.tokens[:, :-1], labels, int((labels != IGNORED).sum())
 
 
+class Clock:
+    """Notes when each step ended and, where an accuracy is to be reached, how far the model is."""
+
+    def __init__(self, run: cfg.RunConfig, population: Population, accuracy: float | None) -> None:
+        self.run, self.accuracy = run, accuracy
+        self.ticks: list[tuple[float, int]] = []  # seconds from here, tokens of the step
+        self.sampler = Sampler(population, run.distribution, run.seed)
+        self.model = Transformer(run.model, population.vocabulary, population.longest_biography())
+        self.began = time.perf_counter()
+
+    def step(self, tokens: int, weights: Callable[[], dict[str, torch.Tensor]]) -> bool:
+        """Call after each step. Whether the model, of these weights, has reached the accuracy."""
+        tick = time.perf_counter()
+        self.ticks.append((tick - self.began, tokens))
+        if self.accuracy is None or len(self.ticks) % EVERY:
+            return False
+        self.model.load_state_dict(weights())
+        known = measure(self.model, self.sampler, 0, self.run.population.individuals, 256).accuracy.mean()
+        self.began += time.perf_counter() - tick
+        return bool(known >= self.accuracy)
+
+
 def plain(run: cfg.RunConfig, population: Population) -> PlainTransformer:
     """The plain model with the initial weights of ours."""
     torch.manual_seed(run.seed)
@@ -58,23 +88,22 @@ def plain(run: cfg.RunConfig, population: Population) -> PlainTransformer:
     return model
 
 
-def pipeline(run: cfg.RunConfig, population: Population) -> list[tuple[float, int]]:
+def pipeline(run: cfg.RunConfig, population: Population, clock: Clock) -> None:
     """The project's own training step."""
-    trainer, ticks = Trainer(run, population), []
+    trainer = Trainer(run, population)
     for step in range(run.training.steps):
         _, tokens = trainer.step(step)
-        ticks.append((time.perf_counter(), tokens))
-    return ticks
+        if clock.step(tokens, trainer.model.state_dict):
+            break
 
 
-def eager(run: cfg.RunConfig, population: Population) -> list[tuple[float, int]]:
+def eager(run: cfg.RunConfig, population: Population, clock: Clock) -> None:
     """A plain PyTorch loop."""
     t, sampler = run.training, Sampler(population, run.distribution, run.seed)
     model = plain(run, population)
     optimiser = torch.optim.AdamW(
         model.parameters(), t.learning_rate, (t.beta1, t.beta2), t.epsilon, t.weight_decay
     )
-    ticks = []
     for step in range(t.steps):
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(t, step)
@@ -85,11 +114,11 @@ def eager(run: cfg.RunConfig, population: Population) -> list[tuple[float, int]]
         torch.nn.utils.clip_grad_norm_(model.parameters(), t.clip)
         optimiser.step()
         loss.item()
-        ticks.append((time.perf_counter(), tokens))
-    return ticks
+        if clock.step(tokens, model.state_dict):
+            break
 
 
-def hf_trainer(run: cfg.RunConfig, population: Population) -> list[tuple[float, int]]:
+def hf_trainer(run: cfg.RunConfig, population: Population, clock: Clock) -> None:
     """Hugging Face's `Trainer` over biographies spelt beforehand: its sampling costs nothing here."""
     import transformers
     from transformers import TrainerCallback, TrainingArguments
@@ -99,7 +128,7 @@ def hf_trainer(run: cfg.RunConfig, population: Population) -> list[tuple[float, 
     for step in range(t.steps):
         inputs, labels, _ = padded(sampler, step, t.batch)
         stored += [{"input_ids": i, "labels": x} for i, x in zip(inputs, labels, strict=True)]
-    ticks, counted = [], []
+    counted: list[int] = []
 
     def collate(rows: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
         longest = max(int((row["labels"] != IGNORED).sum()) for row in rows)
@@ -109,9 +138,13 @@ def hf_trainer(run: cfg.RunConfig, population: Population) -> list[tuple[float, 
         counted.append(int((labels != IGNORED).sum()))
         return {"input_ids": inputs, "labels": labels}
 
-    class Clock(TrainerCallback):
-        def on_step_end(self, args, state, control, **rest):
-            ticks.append(time.perf_counter())
+    class Watch(TrainerCallback):
+        def on_train_begin(self, args, state, control, **rest):
+            clock.began = time.perf_counter()  # spelling the biographies does not count
+
+        def on_step_end(self, args, state, control, model, **rest):
+            if clock.step(counted[state.global_step - 1], model.state_dict):
+                control.should_training_stop = True
 
     arguments = TrainingArguments(
         output_dir="unused",
@@ -130,11 +163,9 @@ def hf_trainer(run: cfg.RunConfig, population: Population) -> list[tuple[float, 
         disable_tqdm=True,
         dataloader_pin_memory=False,
     )
-    model = plain(run, population)
-    trainer = transformers.Trainer(model, arguments, collate, stored, callbacks=[Clock()])
+    trainer = transformers.Trainer(plain(run, population), arguments, collate, stored, callbacks=[Watch()])
     with contextlib.redirect_stdout(sys.stderr):
         trainer.train()
-    return list(zip(ticks, counted[: len(ticks)], strict=True))
 
 
 WAYS = {"pipeline": pipeline, "eager": eager, "hf-trainer": hf_trainer}
@@ -143,26 +174,24 @@ WAYS = {"pipeline": pipeline, "eager": eager, "hf-trainer": hf_trainer}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("way", choices=WAYS)
-    parser.add_argument("--steps", type=int, default=40)
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--steps", type=int)
+    goal.add_argument("--accuracy", type=float)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    run = config(args.steps)
+    run = config(args.steps) if args.steps else default_run()
     population = people(run)
-    began = time.perf_counter()
-    ticks = WAYS[args.way](run, population)
-    seconds = ticks[-1][0] - ticks[WARM_UP - 1][0]
-    tokens = sum(n for _, n in ticks[WARM_UP:])
-    print(
-        json.dumps(
-            {
-                "way": args.way,
-                "threads": args.threads,
-                "tokens_per_second": tokens / seconds,
-                "seconds_to_first_step": ticks[0][0] - began,
-            }
-        )
-    )
+    clock = Clock(run, population, args.accuracy)
+    WAYS[args.way](run, population, clock)
+    result = {"way": args.way, "threads": args.threads}
+    if args.accuracy:
+        result |= {"steps": len(clock.ticks), "seconds": clock.ticks[-1][0]}
+    else:
+        seconds = clock.ticks[-1][0] - clock.ticks[WARM_UP - 1][0]
+        tokens = sum(n for _, n in clock.ticks[WARM_UP:])
+        result |= {"tokens_per_second": tokens / seconds, "seconds_to_first_step": clock.ticks[0][0]}
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

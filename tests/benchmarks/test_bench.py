@@ -36,6 +36,10 @@ def test_ratios_are_of_medians_and_shares_of_the_peak():
         "rates": {name: [100.0 * (k + 1), 110.0 * (k + 1), 90.0 * (k + 1)] for k, name in enumerate(names)},
         "peaks": [{"bfloat16": 4.0, "float32": 1.0}] * 3,
         "first_steps": [5.0, 6.0, 7.0],
+        "profiles": [
+            {"milliseconds": {"products with weights": ms, "the rest": 1.0}, "product_gflops": 1.0}
+            for ms in (2.0, 3.0, 9.0)
+        ],
     }
     result = bench.summarise(measured, flops=2e7, precision="bf16")
     assert result["ratios"][f"pipeline / {names[1]}"] == {
@@ -43,3 +47,5 @@ def test_ratios_are_of_medians_and_shares_of_the_peak():
     }  # fmt: skip
     assert result["share_of_gemm_peak"] == pytest.approx(100 * 2e7 / 4e9)
     assert result["seconds_to_first_step"] == 6.0
+    assert result["milliseconds_of_a_default_step"] == {"products with weights": 3.0, "the rest": 1.0}
+    assert result["share_of_gemm_peak_in_products"] == pytest.approx(bench.CORES / 4, abs=1e-3)
