@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.worker import config, people
 from pipeline.files import write_atomically
-from pipeline.model.transformer import flops_per_token
+from pipeline.training.cost import flops_per_token
 from pipeline.processes import KEEP_MEMORY
 from pipeline.stages import common
 from pipeline.training import hardware

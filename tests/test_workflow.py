@@ -84,7 +84,7 @@ def test_the_page_the_claims_and_the_figures_are_there(finished):
 
 
 def test_names_and_folders_are_never_run(finished):
-    assert AWKWARD in pd.read_csv(finished / "results" / "smoke" / "tables" / "experiments.csv").case.tolist()
+    assert AWKWARD in pd.read_csv(finished / "results/smoke/tables/power_law/experiments.csv").case.tolist()
     assert not list(finished.parent.rglob("pwned"))
 
 
@@ -99,7 +99,7 @@ def test_a_tolerance_retrains_nothing(finished, edited):
 
 def test_a_colour_retrains_nothing(finished, edited):
     edited("pipeline/figures/style.py", '"""', '""" ')
-    assert set(planned_jobs(finished)) == {"figure", "page"}
+    assert set(planned_jobs(finished)) == {"figures", "page"}
 
 
 def test_the_steps_of_one_experiment_retrain_only_its_runs(finished, edited):
@@ -115,7 +115,7 @@ def test_the_model_retrains_everything(finished, edited):
     jobs = planned_jobs(finished)
     runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
     trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
-    assert sum(jobs[rule] for rule in trained) == len(runs) and "toy" not in jobs
+    assert sum(jobs[rule] for rule in trained) == len(runs) and "toy_memory" not in jobs
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_model_retrains_everything(finished, edited):
 )
 def test_the_toy_retrains_nothing_else(finished, edited, change):
     edited(*change)
-    assert set(planned_jobs(finished)) == {"toy", "tables", "claims", "figure", "page"}
+    assert set(planned_jobs(finished)) == {"toy_memory", "tables", "claims", "figures", "page"}
 
 
 def test_a_seed_that_the_toy_lacks_is_refused_in_one_line(finished, tmp_path):
