@@ -378,7 +378,9 @@ class Params(Frozen):
             if experiment.joins is None:
                 continue
             if experiment.joins not in hosts:
-                raise ValueError(f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(hosts)}")
+                raise ValueError(
+                    f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(hosts)}"
+                )
             if experiment.extended != self.experiments[experiment.joins].extended:
                 raise ValueError(
                     f"experiments.{name}.extended is {experiment.extended}, allowed: "

@@ -1,4 +1,4 @@
-"""What experiments cost, by formula and before anything is trained; and how long that takes at a measured rate."""
+"""What experiments cost, by formula, before anything is trained; and how long that takes at a known rate."""
 
 from __future__ import annotations
 
@@ -118,14 +118,17 @@ def rate(runs: pd.DataFrame) -> Rate | None:
 def rows(costs: Mapping[str, Cost], at: Rate | None) -> Iterable[tuple[str, list[str]]]:
     """Name and cells of each experiment, and of their sum: as in HEADER."""
     for name, cost in [*costs.items(), ("total", sum(costs.values(), Cost()))]:
-        yield name, [
-            f"{cost.runs:,}",
-            f"{cost.steps:,}",
-            amount(cost.tokens),
-            amount(cost.flops),
-            amount(cost.evaluation_flops),
-            f"{at.hours(cost):,.3g}" if at else "unknown",
-        ]
+        yield (
+            name,
+            [
+                f"{cost.runs:,}",
+                f"{cost.steps:,}",
+                amount(cost.tokens),
+                amount(cost.flops),
+                amount(cost.evaluation_flops),
+                f"{at.hours(cost):,.3g}" if at else "unknown",
+            ],
+        )
 
 
 HEADER = ("runs", "steps", "tokens", "FLOP", "of evaluation", "process-hours")
@@ -144,7 +147,9 @@ def measured_rate(tables: Path) -> Rate | None:
 def table(params: cfg.Params, results: Path) -> str:
     """Lines on what is to be trained of the experiments of `params`; none when all of it is there."""
     costs = to_do(params, results)
-    toy = [seed for seed in params.toy.seeds if not (results / "toy" / params.toy.id(seed) / MANIFEST).exists()]
+    toy = [
+        seed for seed in params.toy.seeds if not (results / "toy" / params.toy.id(seed) / MANIFEST).exists()
+    ]
     lines = []
     if costs:
         at = measured_rate(results / "tables")

@@ -121,10 +121,7 @@ def plan(params: cfg.Params, results: Path, given: Iterable[str] = ()) -> Plan:
         for name in names(params)
         if name in asked
         or EVERYTHING in words
-        or (
-            (ALL in words or not asked)
-            and (not _extended(params, name) or complete(params, results, name))
-        )
+        or ((ALL in words or not asked) and (not _extended(params, name) or complete(params, results, name)))
     ]
     current = digests(params)
     found = {folder.parent.name: folder.parent for folder in (results / "tables").glob(f"*/{MANIFEST}")}

@@ -92,6 +92,32 @@ def test_done_is_done(finished):
     assert planned_jobs(finished) == {}
 
 
+def test_an_experiment_is_a_target_and_the_others_are_reported(finished, edited):
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 90}\n")
+    dry = subprocess.run(
+        ["snakemake", "--cores", "2", "--dry-run", "warm_up", "--config", "scale=smoke"],
+        cwd=finished, env=ENV, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    jobs = re.findall(r"^rule (\w+):|^localrule (\w+):", dry.stdout, re.M)
+    assert {a or b for a, b in jobs} == {"claims", "figures", "page", "warm_up"}
+    assert "not shown, as their tables are of other parameters: celebrities\n" in dry.stderr
+    assert "--experiments phases" in snakemake(finished, "-n", "-p", "warm_up").stdout
+
+
+def test_a_dry_run_says_what_it_will_cost(finished, edited):
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 90}\n")
+    said = snakemake(finished, "--dry-run").stderr.splitlines()
+    (row,) = (line.split() for line in said if line.startswith("celebrities"))
+    assert row[1:3] == ["1", "90"] and float(row[-1]) > 0
+    assert any(re.match("at .*FLOP/s a process .*measured in", line) for line in said)
+
+
+def test_an_unknown_experiment_is_named_in_one_line(finished):
+    refused = snakemake(finished, "celebritys", check=False)
+    assert refused.returncode in (1, 2) and "Traceback" not in refused.stderr
+    assert "target: given 'celebritys', allowed: " in refused.stderr
+
+
 def test_a_tolerance_retrains_nothing(finished, edited):
     edited("pipeline/claims/claims.yaml", "tolerances:", "tolerances: ")
     assert set(planned_jobs(finished)) == {"claims", "page"}

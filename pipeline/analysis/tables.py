@@ -30,6 +30,9 @@ from pipeline.plan import only
 _OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *_OF_RUNS)  # of every experiment; "attention" if it observes runs
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+# Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
+_TEXT = dict.fromkeys(("base", "figure", "case", "commit", "code", "people"), "str")
+_TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
 # What readers find in a table, in one that was written before there was such a column too: NaN.
 COLUMNS = {
     "experiments": ("experiment", "figure", "case", "seed", "run"),
@@ -173,8 +176,7 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     needed = ("toy",) if experiment == cfg.TOY else TABLES
     given = verify(mine)["files"]
     verify(mine, *(f"{name}.csv" for name in needed))
-    # Text where there is any: a part without bases must not turn those of another into numbers.
-    part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype={"base": "str"}) for name in given}
+    part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype=_TEXT) for name in given}
     for name in needed[1:]:
         planned = part["experiments"]
         missing = planned[~planned.run.isin(part[name].run)]

@@ -198,7 +198,11 @@ def render(scale: str, params: cfg.Params, results: Path, experiments: Sequence[
         pretrained=int((listed.kind == "pretrain").sum()),
         finetuned=int((listed.kind == "finetune").sum()),
         patched=int((listed.kind == "patch").sum()),
-        parameters=" to ".join(dict.fromkeys(amount(f(listed.parameters)) for f in (min, max))),
+        parameters=" to ".join(
+            dict.fromkeys(amount(n) for n in listed.parameters.sort_values().iloc[[0, -1]])
+        )
+        if runs
+        else "–",
         tokens=amount(listed.tokens.sum()),
         flops=amount(listed.flops.sum()),
         hours=number((listed.seconds * listed.processes).sum() / 3600),

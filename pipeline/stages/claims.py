@@ -1,6 +1,6 @@
 """Judge every claim of the paper on the measured tables.
 
-    python -m pipeline.stages.claims --tables FOLDER --experiments NAME [NAME ...] --out FILE
+    python -m pipeline.stages.claims --tables FOLDER --experiments NAME ... --out FILE
 
 Writes a JSON list, one entry a claim: id, statement, verdict, value, interval (95 %, over seeds), paper,
 seeds, runs, figure, origin; its manifest; and, small enough to compare between commits, metrics.json and

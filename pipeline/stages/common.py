@@ -73,7 +73,10 @@ def add_tables(parser: argparse.ArgumentParser) -> None:
 
 def add_experiments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--experiments", nargs="+", metavar="NAME", help="those whose tables are read (default: all there are)"
+        "--experiments",
+        nargs="+",
+        metavar="NAME",
+        help="those whose tables are read (default: all there are)",
     )
 
 

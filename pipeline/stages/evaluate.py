@@ -1,6 +1,6 @@
 """Measure the final weights of every run of an experiment on a larger held-out set, by attribute.
 
-    python -m pipeline.stages.evaluate --populations FOLDER [FOLDER ...] --runs FOLDER [FOLDER ...] --out FOLDER
+    python -m pipeline.stages.evaluate --populations FOLDER ... --runs FOLDER ... --out FOLDER
 
 Writes final.csv, one row a run, group of people and attribute: loss in nats a value, exact-match
 accuracy, mean maximum probability and entropy over value tokens, number of value tokens.
@@ -62,7 +62,9 @@ def evaluate(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--populations", type=Path, nargs="+", required=True, help="folders of the dataset stage")
+    parser.add_argument(
+        "--populations", type=Path, nargs="+", required=True, help="folders of the dataset stage"
+    )
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the train stage")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()

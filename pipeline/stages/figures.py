@@ -1,8 +1,8 @@
 """Draw the figures of the report from the measured tables.
 
-    python -m pipeline.stages.figures --tables FOLDER --experiments NAME [NAME ...] --out FOLDER [--figures fig2 ...]
+    python -m pipeline.stages.figures --tables FOLDER --experiments NAME ... --out FOLDER --figures fig2 ...
 
-Writes FIGURE.svg, FIGURE.png and their checksums, of all figures or of those named.
+Writes FIGURE.svg, FIGURE.png and their checksums.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from pipeline.stages import common
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     common.add_tables(parser)
-    parser.add_argument("--figures", nargs="+", choices=list(FIGURES), default=list(FIGURES), metavar="FIGURE")
+    every = list(FIGURES)
+    parser.add_argument("--figures", nargs="+", choices=every, default=every, help="which (default: all)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)

@@ -1,6 +1,6 @@
 """Write the page of a scale: claims, figures, runs and parameters in one HTML file.
 
-python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME [NAME ...] --out FILE
+python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
 """
 
 import argparse

@@ -25,10 +25,11 @@ def main() -> None:
     args = parser.parse_args()
     params = cfg.load(args.scale, args.params)
     known, digests = plan.names(params), plan.digests(params)
-    for name in args.experiments or known:
+    for name in args.experiments or ():
         if name not in known:
             raise cfg.ConfigError(f"experiments: given {name!r}, allowed: {', '.join(known)}")
-        tables = gather(params, args.results, name)
+    gathered = {name: gather(params, args.results, name) for name in args.experiments or known}
+    for name, tables in gathered.items():
         tables.write(args.out, digests, environment=common.provenance())
         print(f"{name}: {len(tables.runs)} runs, {len(tables.curves) + len(tables.toy)} rows of curves")
 
