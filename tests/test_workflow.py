@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from pipeline import config as cfg
+from pipeline.plan import EXPERIMENTS
 from pipeline.processes import lock
 
 ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -116,6 +117,23 @@ def test_an_unknown_experiment_is_named_in_one_line(finished):
     refused = snakemake(finished, "celebritys", check=False)
     assert refused.returncode in (1, 2) and "Traceback" not in refused.stderr
     assert "target: given 'celebritys', allowed: " in refused.stderr
+
+
+def test_a_jobs_own_snakemake_has_the_plan_of_the_call(finished):
+    """As a cluster's job calls it: without the targets, with the names of what the call makes."""
+    job = ["snakemake", "--cores", "1", "--dry-run", "--mode", "remote", "--forcerun", "tables"]
+    job += [
+        "--allowed-rules",
+        "tables",
+        "--target-jobs",
+        "tables:experiment=patching",
+        "--config",
+        "scale=smoke",
+    ]
+    for made, code in (("patching toy", 0), ("toy", 1)):
+        env = {**ENV, EXPERIMENTS: made}
+        done = subprocess.run(job, cwd=finished, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
 
 
 def test_a_tolerance_retrains_nothing(finished, edited):
