@@ -135,6 +135,13 @@ def test_a_joined_experiment_is_as_extended_as_the_other():
         cfg.Params.model_validate(content)
 
 
+def test_an_experiment_joins_one_that_joins_none():
+    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content["experiments"]["late"] = {"figure": "D", "joins": "freezing"}
+    with pytest.raises(ValueError, match=r"experiments\.late\.joins is freezing, allowed: phases, "):
+        cfg.Params.model_validate(content)
+
+
 @pytest.mark.parametrize("name", ["toy", "A", "a b", "../up", "a-b"])
 def test_an_experiment_has_a_plain_name_of_its_own(name):
     content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
