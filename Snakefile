@@ -1,6 +1,7 @@
 """The reproduction as a DAG: populations -> runs -> measurements -> tables -> claims, figures, page.
 
-snakemake --cores all                          the default ("laptop") scale
+snakemake --cores all                          the core experiments of the default ("laptop") scale
+snakemake --cores all patching                 an experiment by name, or several
 snakemake --cores all everything               the extended experiments too
 snakemake --cores all --config scale=smoke     another scale: smoke or paper
 """
@@ -10,15 +11,19 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.cli import get_argument_parser
 from snakemake.utils import min_version
 
 from pipeline import config as cfg
+from pipeline import costs
+from pipeline import plan as plans
+from pipeline.artefacts import ArtefactError
 from pipeline.figures import FIGURES
-from pipeline.plan import chosen
 from pipeline.processes import KEEP_MEMORY, PARENT, LockedError, lock
 
 min_version("9.0")
 
+GIVEN, _ = get_argument_parser().parse_known_args()
 try:
     if unknown := set(config) - {"scale"}:
         raise cfg.ConfigError(
@@ -26,22 +31,33 @@ try:
         )
     SCALE = config.get("scale", cfg.DEFAULT_SCALE)
     RESULTS = f"results/{SCALE}"
-    # A job's own Snakemake on a cluster is not given the target; by then its runs are there.
-    everything = "everything" in sys.argv[1:]
-    PARAMS = chosen(cfg.load(SCALE), cfg.ROOT / RESULTS, everything)
-    PLANNED = cfg.expand(PARAMS)
-except cfg.ConfigError as error:
+    # A job's own Snakemake on a cluster is not given the targets, but what was made of them.
+    main = workflow.is_main_process
+    targets = GIVEN.targets if main else os.environ[plans.EXPERIMENTS].split()
+    PLAN = plans.plan(cfg.load(SCALE), Path(RESULTS), targets)
+    if main:
+        print(PLAN.note, end="", file=sys.stderr)
+    if main and GIVEN.dryrun:
+        print(costs.table(PLAN.making, Path(RESULTS)), end="", file=sys.stderr)
+except (cfg.ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 
+PARAMS = PLAN.making
+PLANNED = cfg.expand(PARAMS)
 RUNS = cfg.distinct_runs(PLANNED)
 TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
 
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
+os.environ[plans.EXPERIMENTS] = " ".join(PLAN.made)
 os.environ.update(KEEP_MEMORY | os.environ)
+
+
+envvars:
+    "PIPELINE_EXPERIMENTS",
 
 
 onstart:
@@ -60,7 +76,7 @@ onstart:
 wildcard_constraints:
     run="[a-z0-9.]+-n[0-9]+-s[0-9]+-[0-9a-f]{10}",
     population="n[0-9]+-s[0-9]+-[0-9a-f]{10}",
-    figure="fig[0-9A-Z]+",
+    experiment="[a-z][a-z0-9_]*",
     toy="s[0-9]+-[0-9a-f]{10}",
 
 
@@ -75,15 +91,18 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/report/index.html",
-        f"{RESULTS}/claims.json",
-        figure_files(),
+        rules.page.output,
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),
+        expand(f"{RESULTS}/toy/{{toy}}/toy.csv", toy=TOY),
 
 
 # Which experiments are in is settled above.
-rule everything:
-    input:
-        rules.all.input,
+for target in plans.targets(PLAN.params):
+
+    rule:
+        name:
+            target
+        input:
+            rules.all.input,

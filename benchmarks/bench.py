@@ -18,10 +18,10 @@ from pathlib import Path
 
 from benchmarks.worker import config, people
 from pipeline.files import write_atomically
-from pipeline.model.transformer import flops_per_token
 from pipeline.processes import KEEP_MEMORY
 from pipeline.stages import common
 from pipeline.training import hardware
+from pipeline.training.cost import flops_per_token
 
 CORES = len(os.sched_getaffinity(0))
 # As in the workflow's jobs, of which these few steps are a sample: kernels compiled, memory kept.

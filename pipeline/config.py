@@ -30,6 +30,7 @@ from pipeline.toy.config import Toy
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SCALE = "laptop"
+TOY = "toy"  # what the toy memory is called among the experiments
 
 
 class ConfigError(ValueError):
@@ -329,8 +330,8 @@ class Experiment(Frozen):
     overrides of the top-level `finetuning` block and starts each run from the pre-training run that
     the same `set` and `grid` describe. `patch: true` makes that run, which must be observed, the base of
     patched ones instead; their `patching` is in the grid or the cases. `joins` names the experiment that
-    the runs are counted to, for more seeds at a part of a grid. `extended: true` leaves it to
-    `snakemake everything`.
+    the runs are counted to, for more seeds at a part of a grid. `extended: true` leaves it to a call that
+    names it, or `everything`.
     """
 
     figure: str
@@ -360,13 +361,25 @@ class Params(Frozen):
     toy: Toy
 
     @model_validator(mode="after")
+    def _named(self) -> Params:
+        """A name becomes a folder and a target of Snakemake."""
+        for name in self.experiments:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == TOY:
+                raise ValueError(
+                    f"experiments: given {_readable(name)}, allowed: a name of lower-case letters, digits "
+                    f"and _, other than {TOY}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _joined_exist(self) -> Params:
+        hosts = [name for name, experiment in self.experiments.items() if not experiment.joins]
         for name, experiment in self.experiments.items():
             if experiment.joins is None:
                 continue
-            if experiment.joins not in self.experiments:
+            if experiment.joins not in hosts:
                 raise ValueError(
-                    f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(self.experiments)}"
+                    f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(hosts)}"
                 )
             if experiment.extended != self.experiments[experiment.joins].extended:
                 raise ValueError(

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
-from pipeline.plan import chosen
+from pipeline.plan import only, plan
 from pipeline.stages import common
 from pipeline.training import snapshots
 
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
-KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy": "toy"}
+KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy_memory": "toy"}
 KINDS |= dict.fromkeys(("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch"), "runs")
 SHELF = "shelf"
 UNPLANNED = "not in the plan"
@@ -34,7 +34,10 @@ def members(kind: str, params: cfg.Params) -> list[str]:
     """Names of the folders of a kind that the parameters ask for; a base comes before its runs."""
     if kind == "toy":
         return [params.toy.id(seed) for seed in params.toy.seeds]
-    runs = cfg.distinct_runs(cfg.expand(params))
+    planned = cfg.expand(params)
+    if kind == "evaluations":
+        return list(dict.fromkeys(run.experiment for run in planned))
+    runs = cfg.distinct_runs(planned)
     return list(runs) if kind == "runs" else sorted({run.population_id for run in runs.values()})
 
 
@@ -46,18 +49,22 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
     out: dict[Path, str] = {}
     files: dict[str, dict[str, Checksums]] = {kind: {} for kind in dict.fromkeys(KINDS.values())}
     planned = cfg.distinct_runs(cfg.expand(params))
-    reported = cfg.distinct_runs(cfg.expand(chosen(params, results)))
 
     def expected(kind: str, name: str) -> Checksums:
         """The inputs of an up-to-date folder."""
         if kind in ("populations", "toy"):
             return {"code": common.code_digest("data" if kind == "populations" else "toy")}
-        population = name if kind == "evaluations" else planned[name].population_id
-        people = files["populations"].get(population, {}).get("people.safetensors")
-        inputs: Checksums = {"population": people, "code": common.code_digest()}
+        inputs: Checksums = {"code": common.code_digest()}
+
+        def people(run: cfg.RunConfig) -> str | None:
+            return files["populations"].get(run.population_id, {}).get("people.safetensors")
+
         if kind == "evaluations":
-            mine = [run for run, config in reported.items() if config.population_id == name]
-            return inputs | {run: files["runs"].get(run, {}).get("weights.safetensors") for run in mine}
+            for run, config in cfg.distinct_runs(cfg.expand(only(params, {name}))).items():
+                inputs[config.population_id] = people(config)
+                inputs[run] = files["runs"].get(run, {}).get("weights.safetensors")
+            return inputs
+        inputs["population"] = people(planned[name])
         if base := planned[name].base:
             start = snapshots.FILE if planned[name].patching else "weights.safetensors"
             inputs["base"] = files["runs"].get(base.id, {}).get(start)
@@ -116,10 +123,14 @@ def main() -> None:
     parser.add_argument("rules", nargs="+", metavar="RULE", help="rules of the Snakefile")
     rules = parser.parse_args().rules
     wanted = ["--until", *rules]
+    results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
+    if "tables" in rules:
+        # DVC leaves them in place for the sake of those that are only reported; the others are made anew.
+        for name in plan(params, results).made:
+            shutil.rmtree(results / "tables" / name, ignore_errors=True)
     if kinds := {KINDS[rule] for rule in rules if rule in KINDS}:
-        results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
         adopt(results, params, kinds)
-        params = chosen(params, results)
+        params = plan(params, results).making
         # Named one by one: `--until pretrain` would end there for the runs that start from one, too.
         wanted = [str(results / kind / name / MANIFEST) for kind in kinds for name in members(kind, params)]
     sys.exit(subprocess.call(["snakemake", "--cores", "all", *wanted]))

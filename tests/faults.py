@@ -94,19 +94,28 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
     base, tuned = cfg.distinct_runs(cfg.expand(cfg.load(params=parameters))).values()
     people, runs, tables = results / "populations" / base.population_id, results / "runs", results / "tables"
     train = (*scale, "--population", str(people))
-    measured = ("--population", str(people), "--runs", str(runs / base.id), str(runs / tuned.id))
+    measured = ("--populations", str(people), "--runs", str(runs / base.id))
+    evaluations = results / "evaluations"
+    reported = ("--experiments", "phases", "finetune_sizes", "toy")
     return {
         "dataset": Call("dataset", (*scale, "--population", base.population_id), people),
         "pretrain": Call("train", (*train, "--run", base.id), runs / base.id),
         "finetune": Call(
             "train", (*train, "--run", tuned.id, "--base", str(runs / base.id)), runs / tuned.id
         ),
-        "evaluate": Call("evaluate", measured, results / "evaluations" / base.population_id),
+        "evaluate": Call("evaluate", measured, evaluations / "phases"),
+        "evaluate, fine-tuned": Call(
+            "evaluate", (*measured, str(runs / tuned.id)), evaluations / "finetune_sizes"
+        ),
         "toy": Call("toy", (*scale, "--seed", "0"), results / "toy" / cfg.load(params=parameters).toy.id(0)),
         "tables": Call("tables", (*scale, "--results", str(results)), tables),
-        "claims": Call("claims", ("--tables", str(tables)), results / "claims.json"),
-        "figure": Call("figures", ("--figure", "figM", "--tables", str(tables)), results / "figures"),
-        "page": Call("report", (*scale, "--results", str(results)), results / "report" / "index.html"),
+        "claims": Call("claims", ("--tables", str(tables), *reported), results / "claims.json"),
+        "figures": Call(
+            "figures", ("--figures", "figM", "--tables", str(tables), *reported), results / "figures"
+        ),
+        "page": Call(
+            "report", (*scale, "--results", str(results), *reported), results / "report" / "index.html"
+        ),
     }
 
 
@@ -118,8 +127,8 @@ def build(folder: Path) -> dict[str, Call]:
     for name, call in todo.items():
         if name == "page":  # the other figures are not under test
             for figure in set(FIGURES) - {"figM"}:
-                todo["figure"].out.joinpath(f"{figure}.svg").write_text("<svg/>")
-                seal(todo["figure"].out, [f"{figure}.svg"], manifest_of(figure))
+                todo["figures"].out.joinpath(f"{figure}.svg").write_text("<svg/>")
+                seal(todo["figures"].out, [f"{figure}.svg"], manifest_of(figure))
         code, errors = call.run()
         assert code == 0, errors
     return todo
@@ -132,16 +141,17 @@ def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
     for name in ("config.json", "weights.safetensors", "manifest.json"):
         yield f"base run: {name}", todo["pretrain"].out / name, "finetune"
     for name in ("config.json", "weights.safetensors"):
-        yield f"run: {name}", todo["finetune"].out / name, "evaluate"
+        yield f"run: {name}", todo["finetune"].out / name, "evaluate, fine-tuned"
     for name in ("curve.csv", "manifest.json"):
         yield f"run: {name} ", todo["finetune"].out / name, "tables"
     yield "evaluation: final.csv", todo["evaluate"].out / "final.csv", "tables"
     yield "toy: toy.csv", todo["toy"].out / "toy.csv", "tables"
     for name in (*(f"{table}.csv" for table in TABLES), "manifest.json"):
-        yield f"tables: {name}", todo["tables"].out / name, "claims"
-    yield "tables: curves.csv ", todo["tables"].out / "curves.csv", "figure"
+        yield f"tables: {name}", todo["tables"].out / "phases" / name, "claims"
+    yield "tables: toy.csv", todo["tables"].out / "toy" / "toy.csv", "claims"
+    yield "tables: curves.csv ", todo["tables"].out / "phases" / "curves.csv", "figures"
     yield "claims.json", todo["claims"].out, "page"
-    yield "figure: figM.svg", todo["figure"].out / "figM.svg", "page"
+    yield "figure: figM.svg", todo["figures"].out / "figM.svg", "page"
 
 
 def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, str]]:
@@ -156,7 +166,7 @@ def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, 
     patch.setattr(reference, "FILE", copy / reference.FILE.name)
     yield "pool: cities.txt", copy / "pools" / "cities.txt", "dataset"
     yield "templates: major.txt", copy / "templates" / "major.txt", "dataset"
-    yield "reference curves: paper_curves.json", copy / reference.FILE.name, "figure"
+    yield "reference curves: paper_curves.json", copy / reference.FILE.name, "figures"
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,22 @@
-"""Extended experiments run when they are asked for, and stay once they are there."""
+"""Which experiments a call makes: those that it names, else the core ones; others are reported once they are
+there, as long as their parameters are still those."""
 
 import pytest
 
 from pipeline import config as cfg
-from pipeline.plan import chosen
+from pipeline.artefacts import ArtefactError, seal
+from pipeline.plan import digests, names, only, plan, shares
+
+CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
+CORE += ["finetune_replay", "toy"]
 
 
 @pytest.fixture
 def params():
     everything = cfg.load("smoke")
+    others = ("attention", "patching", "freezing", "finetune_attention")
     extended = {
-        name: e.model_copy(update={"extended": name in ("attention", "patching", "freezing")})
-        for name, e in everything.experiments.items()
+        name: e.model_copy(update={"extended": name in others}) for name, e in everything.experiments.items()
     }
     return everything.model_copy(update={"experiments": extended})
 
@@ -20,33 +25,107 @@ def runs(params: cfg.Params) -> set[str]:
     return set(cfg.distinct_runs(cfg.expand(params)))
 
 
-def make(results, kind, names) -> None:
-    for name in names:
+def make(results, kind, folders) -> None:
+    for name in folders:
         (results / kind / name).mkdir(parents=True)
         (results / kind / name / "manifest.json").write_text("{}")
 
 
-def test_only_the_core_is_run_unasked(params, tmp_path):
-    core = chosen(params, tmp_path)
-    assert not {"attention", "patching", "freezing"} & set(core.experiments)
-    assert "phases" in core.experiments and runs(core) < runs(params)
+def tables(results, name, digest) -> None:
+    folder = results / "tables" / name
+    folder.mkdir(parents=True)
+    (folder / "runs.csv").write_text("run\n")
+    seal(folder, ["runs.csv"], plan=digest)
+
+
+def test_only_the_core_is_made_unasked(params, tmp_path):
+    made = plan(params, tmp_path)
+    assert made.made == made.shown == CORE and not made.reported and not made.outdated
+    assert runs(made.making) < runs(params)
+    assert plan(params, tmp_path, ["all"]) == plan(params, tmp_path, ["results/smoke/claims.json"]) == made
 
 
 def test_everything_is_everything(params, tmp_path):
-    assert chosen(params, tmp_path, everything=True) == params
+    assert plan(params, tmp_path, ["everything"]).made == names(params)
+    assert plan(params, tmp_path, ["everything"]).making == params
 
 
-def test_what_is_complete_stays_and_what_is_begun_does_not(params, tmp_path):
+def test_what_is_named_is_made_and_nothing_else(params, tmp_path):
+    assert plan(params, tmp_path, ["patching"]).made == ["patching"]
+    assert plan(params, tmp_path, ["freezing"]).made == ["patching"], "it is counted to the other"
+    assert plan(params, tmp_path, ["toy", "attention"]).made == ["attention", "toy"]
+    assert plan(params, tmp_path, ["all", "patching"]).made == [
+        name for name in names(params) if name in {*CORE, "patching"}
+    ]
+    making = plan(params, tmp_path, ["patching"]).making
+    assert making.toy.seeds == [] and set(making.experiments) == {"patching", "freezing"}
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are(params, tmp_path):
+    with pytest.raises(cfg.ConfigError, match=r"given 'patchin', allowed: .*\bpatching, .*everything$"):
+        plan(params, tmp_path, ["patchin"])
+
+
+def test_what_is_complete_is_made_and_what_is_begun_is_not(params, tmp_path):
     observed = [r for r, c in cfg.distinct_runs(cfg.expand(params)).items() if c.observe and not c.base]
     make(tmp_path, "runs", observed)
-    kept = set(chosen(params, tmp_path).experiments)
-    assert "attention" in kept and not {"patching", "freezing"} & kept
+    made = plan(params, tmp_path).made
+    assert "attention" in made and "patching" not in made
 
 
 def test_experiments_that_are_joined_stay_or_go_together(params, tmp_path):
     late = [r for r in runs(params) if not r.startswith("patched60from60")]
     make(tmp_path, "runs", late)
-    assert not {"patching", "freezing"} & set(chosen(params, tmp_path).experiments)
+    assert "patching" not in plan(params, tmp_path).made
+
+
+def test_the_toy_is_there_as_a_whole_or_not_at_all(tmp_path):
+    params = cfg.load()
+    first, *others = (params.toy.id(seed) for seed in params.toy.seeds)
+    make(tmp_path, "toy", [first])
+    assert "toy" not in plan(params, tmp_path).made
+    make(tmp_path, "toy", others)
+    assert "toy" in plan(params, tmp_path).made
+
+
+def test_tables_that_are_there_are_reported_as_long_as_the_plan_is_theirs(params, tmp_path):
+    tables(tmp_path, "patching", digests(params)["patching"])
+    tables(tmp_path, "attention", "0123456789")
+    tables(tmp_path, "phases", "0123456789")
+    tables(tmp_path, "gone", "0123456789")
+    made = plan(params, tmp_path)
+    assert made.reported == ["patching"] and made.outdated == ["attention", "gone"]
+    assert made.shown == [name for name in names(params) if name in {*CORE, "patching"}]
+    assert made.note == "not shown, as their tables are of other parameters: attention, gone\n"
+    only_toy = plan(params, tmp_path, ["toy"])
+    assert only_toy.shown == ["patching", "toy"] and only_toy.outdated == ["phases", "attention", "gone"]
+
+
+def test_damaged_tables_are_named(params, tmp_path):
+    tables(tmp_path, "patching", digests(params)["patching"])
+    (tmp_path / "tables" / "patching" / "runs.csv").write_text("nur\n")
+    with pytest.raises(ArtefactError, match=r"patching/runs\.csv: damaged"):
+        plan(params, tmp_path)
+
+
+def test_the_digest_is_that_of_the_runs(params):
+    before = digests(params)
+    assert set(before) == set(names(params))
+    content = params.model_dump(mode="json", exclude_none=True)
+    content["experiments"]["celebrities"]["set"] = {"training.steps": 90}
+    content["toy"]["pairs"] = 64
+    after = digests(cfg.Params.model_validate(content))
+    assert {name for name in before if before[name] != after[name]} == {"celebrities", "toy"}
+
+
+def test_a_run_of_several_experiments_is_that_of_the_first_who_asks(params):
+    mine = shares(params)
+    assert sorted(run for share in mine.values() for run in share) == sorted(runs(params))
+    default = cfg.expand(only(params, {"phases"}))[0].config.id
+    assert default in mine["phases"]
+    observed = next(p.config.id for p in cfg.expand(params) if p.experiment == "attention")
+    assert observed in mine["attention"] and observed not in mine["patching"]
+    assert observed in shares(only(params, {"patching"}))["patching"], "a base that no other one asks for"
 
 
 def test_a_joined_experiment_is_as_extended_as_the_other():
@@ -56,11 +135,16 @@ def test_a_joined_experiment_is_as_extended_as_the_other():
         cfg.Params.model_validate(content)
 
 
-def test_the_toy_is_there_as_a_whole_or_not_at_all(tmp_path):
-    params = cfg.load()
-    first, *others = (params.toy.id(seed) for seed in params.toy.seeds)
-    make(tmp_path, "toy", [first])
-    assert chosen(params, tmp_path).toy.seeds == []
-    make(tmp_path, "toy", others)
-    assert chosen(params, tmp_path).toy.seeds == params.toy.seeds
-    assert chosen(params, tmp_path / "nothing", everything=True).toy.seeds == params.toy.seeds
+def test_an_experiment_joins_one_that_joins_none():
+    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content["experiments"]["late"] = {"figure": "D", "joins": "freezing"}
+    with pytest.raises(ValueError, match=r"experiments\.late\.joins is freezing, allowed: phases, "):
+        cfg.Params.model_validate(content)
+
+
+@pytest.mark.parametrize("name", ["toy", "A", "a b", "../up", "a-b"])
+def test_an_experiment_has_a_plain_name_of_its_own(name):
+    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content["experiments"][name] = {"figure": "2"}
+    with pytest.raises(ValueError, match="lower-case letters"):
+        cfg.Params.model_validate(content)

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from pipeline import config as cfg
+from pipeline.plan import EXPERIMENTS
 from pipeline.processes import lock
 
 ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -84,12 +85,55 @@ def test_the_page_the_claims_and_the_figures_are_there(finished):
 
 
 def test_names_and_folders_are_never_run(finished):
-    assert AWKWARD in pd.read_csv(finished / "results" / "smoke" / "tables" / "experiments.csv").case.tolist()
+    assert AWKWARD in pd.read_csv(finished / "results/smoke/tables/power_law/experiments.csv").case.tolist()
     assert not list(finished.parent.rglob("pwned"))
 
 
 def test_done_is_done(finished):
     assert planned_jobs(finished) == {}
+
+
+def test_an_experiment_is_a_target_and_the_others_are_reported(finished, edited):
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 90}\n")
+    dry = subprocess.run(
+        ["snakemake", "--cores", "2", "--dry-run", "warm_up", "--config", "scale=smoke"],
+        cwd=finished, env=ENV, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    jobs = re.findall(r"^rule (\w+):|^localrule (\w+):", dry.stdout, re.M)
+    assert {a or b for a, b in jobs} == {"claims", "figures", "page", "warm_up"}
+    assert "not shown, as their tables are of other parameters: celebrities\n" in dry.stderr
+    assert "--experiments phases" in snakemake(finished, "-n", "-p", "warm_up").stdout
+
+
+def test_a_dry_run_says_what_it_will_cost(finished, edited):
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 90}\n")
+    said = snakemake(finished, "--dry-run").stderr.splitlines()
+    (row,) = (line.split() for line in said if line.startswith("celebrities"))
+    assert row[1:3] == ["1", "90"] and float(row[-1]) > 0
+    assert any(re.match("at .*FLOP/s a process .*measured in", line) for line in said)
+
+
+def test_an_unknown_experiment_is_named_in_one_line(finished):
+    refused = snakemake(finished, "celebritys", check=False)
+    assert refused.returncode in (1, 2) and "Traceback" not in refused.stderr
+    assert "target: given 'celebritys', allowed: " in refused.stderr
+
+
+def test_a_jobs_own_snakemake_has_the_plan_of_the_call(finished):
+    """As a cluster's job calls it: without the targets, with the names of what the call makes."""
+    job = ["snakemake", "--cores", "1", "--dry-run", "--mode", "remote", "--forcerun", "tables"]
+    job += [
+        "--allowed-rules",
+        "tables",
+        "--target-jobs",
+        "tables:experiment=patching",
+        "--config",
+        "scale=smoke",
+    ]
+    for made, code in (("patching toy", 0), ("toy", 1)):
+        env = {**ENV, EXPERIMENTS: made}
+        done = subprocess.run(job, cwd=finished, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
 
 
 def test_a_tolerance_retrains_nothing(finished, edited):
@@ -99,7 +143,7 @@ def test_a_tolerance_retrains_nothing(finished, edited):
 
 def test_a_colour_retrains_nothing(finished, edited):
     edited("pipeline/figures/style.py", '"""', '""" ')
-    assert set(planned_jobs(finished)) == {"figure", "page"}
+    assert set(planned_jobs(finished)) == {"figures", "page"}
 
 
 def test_the_steps_of_one_experiment_retrain_only_its_runs(finished, edited):
@@ -115,7 +159,7 @@ def test_the_model_retrains_everything(finished, edited):
     jobs = planned_jobs(finished)
     runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
     trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
-    assert sum(jobs[rule] for rule in trained) == len(runs) and "toy" not in jobs
+    assert sum(jobs[rule] for rule in trained) == len(runs) and "toy_memory" not in jobs
 
 
 @pytest.mark.parametrize(
@@ -127,7 +171,7 @@ def test_the_model_retrains_everything(finished, edited):
 )
 def test_the_toy_retrains_nothing_else(finished, edited, change):
     edited(*change)
-    assert set(planned_jobs(finished)) == {"toy", "tables", "claims", "figure", "page"}
+    assert set(planned_jobs(finished)) == {"toy_memory", "tables", "claims", "figures", "page"}
 
 
 def test_a_seed_that_the_toy_lacks_is_refused_in_one_line(finished, tmp_path):

@@ -33,8 +33,8 @@ def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
     """Length of the default run where `rows` have it, else their longest."""
-    default = tables.of("phases").steps.iloc[0]
-    return int(default if (rows.steps == default).any() else rows.steps.max())
+    default = rows.steps[rows.steps.isin(tables.of("phases").steps)]
+    return int((rows.steps if default.empty else default).max())
 
 
 def best_setting(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,19 @@
 """The measured tables: every run's parameters, curves and final values, gathered from the run folders.
 
+Each experiment has a folder of them, with a manifest that names its plan (the digest of its runs):
+
 experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
-toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
+
+and the toy memory's folder a single one:
+
+toy.csv          one row a read-out, seed, fine-tuning condition and measured step
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +22,39 @@ import pandas as pd
 from pipeline import config as cfg
 from pipeline.analysis import phases
 from pipeline.analysis.toy import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
-from pipeline.artefacts import ArtefactError, seal, verify
+from pipeline.artefacts import MANIFEST, ArtefactError, seal, verify
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
+from pipeline.plan import only
 
-TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy")
-_ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
+_OF_RUNS = ("runs", "curves", "summary")
+TABLES = ("experiments", *_OF_RUNS)  # of every experiment; "attention" if it observes runs
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+# Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
+_TEXT = dict.fromkeys(("base", "figure", "case", "commit", "code", "people"), "str")
+_TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
+# What readers find in a table, in one that was written before there was such a column too: NaN.
+COLUMNS = {
+    "experiments": ("experiment", "figure", "case", "seed", "run"),
+    "runs": (
+        *("run", "kind", "base", "seed", "individuals", "distribution", *_DISTRIBUTION_COLUMNS),
+        *("reference", "start", "steps", "batch", "learning_rate", "layers", "width", "baseline"),
+        *("parameters", "tokens", "flops", "precision", "device", "processes"),
+        *("seconds", "device_seconds", "seconds_evaluating", "tokens_per_second"),
+        *("commit", "code", "people"),
+    ),
+    "curves": ("run", "step", "group", "loss", "accuracy", "max_probability", "entropy"),
+    "summary": (
+        *("run", "plateau_end", "half_accuracy"),
+        *(
+            f"{group}_{measure}"
+            for group in ("known", "new")
+            for measure in ("loss", "accuracy", "max_probability", "entropy")
+        ),
+    ),
+    "attention": ("run", "step", "layer"),
+    "toy": TOY_COLUMNS,
+}
 
 
 def experiments_table(planned: list[cfg.PlannedRun], params: cfg.Params) -> pd.DataFrame:
@@ -98,15 +130,13 @@ def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
     return pd.concat([_read(results / "toy" / name, "toy.csv") for name in ids], ignore_index=True)
 
 
-def gather(params: cfg.Params, results: Path) -> "Tables":
-    """All tables of a scale. Raises ArtefactError when a run of the plan has no whole results."""
+def gather(params: cfg.Params, results: Path, experiment: str) -> "Tables":
+    """The tables of one experiment. Raises ArtefactError when one of its runs has no whole results."""
+    params = only(params, {experiment})
     planned = cfg.expand(params)
     runs, curves, summaries, attention = [], [], [], []
-    finals: dict[str, pd.DataFrame] = {}
+    final = _read(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
     for run in cfg.distinct_runs(planned).values():
-        if run.population_id not in finals:
-            finals[run.population_id] = _read(results / "evaluations" / run.population_id, "final.csv")
-        final = finals[run.population_id]
         folder = results / "runs" / run.id
         curve = _read(folder, "curve.csv")
         runs.append(run_row(run, verify(folder, "curve.csv")))
@@ -118,16 +148,45 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
     return Tables(
         experiments=experiments_table(planned, params),
         runs=pd.DataFrame(runs),
-        curves=pd.concat(curves, ignore_index=True),
+        curves=_stacked(curves),
         summary=pd.DataFrame(summaries),
-        attention=pd.concat(attention, ignore_index=True) if attention else no_attention(),
+        attention=_stacked(attention),
         toy=toy_table(params, results),
     )
 
 
-def no_attention() -> pd.DataFrame:
-    """What a plan without observed runs leaves."""
-    return pd.DataFrame(columns=["run", "step", "layer"])
+def _stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _speakers(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, str]:
+    """Whose rows of a run count: those of the first experiment that asks for it, else of the first that has
+    it as a base. They differ where it was trained again after one of them was measured."""
+    out: dict[str, str] = {}
+    for table in ("experiments", "runs"):
+        for name, part in parts.items():
+            for run in part[table].run if table in part else ():
+                out.setdefault(run, name)
+    return out
+
+
+def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
+    """The tables of one experiment, verified, its planned runs among them."""
+    mine = folder / experiment
+    needed = ("toy",) if experiment == cfg.TOY else TABLES
+    given = verify(mine)["files"]
+    verify(mine, *(f"{name}.csv" for name in needed))
+    part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype=_TEXT) for name in given}
+    for name in needed[1:]:
+        planned = part["experiments"]
+        missing = planned[~planned.run.isin(part[name].run)]
+        if len(missing):
+            seed, run = missing.iloc[0][["seed", "run"]]
+            raise ArtefactError(
+                f"{mine / name}.csv: no run {run} (experiment {experiment}, seed {seed}); "
+                "run `snakemake --cores all` to make it"
+            )
+    return part
 
 
 class Tables:
@@ -145,33 +204,65 @@ class Tables:
         attention: pd.DataFrame | None = None,
         toy: pd.DataFrame | None = None,
     ):
-        self.experiments, self.runs, self.curves, self.summary = experiments, runs, curves, summary
-        self.attention = no_attention() if attention is None else attention
-        self.toy = pd.DataFrame(columns=TOY_COLUMNS) if toy is None else toy
+        def whole(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
+            table = pd.DataFrame() if table is None else table
+            return table.reindex(columns=[*table.columns, *(c for c in COLUMNS[name] if c not in table)])
+
+        self.experiments, self.runs = whole("experiments", experiments), whole("runs", runs)
+        self.curves, self.summary = whole("curves", curves), whole("summary", summary)
+        self.attention, self.toy = whole("attention", attention), whole("toy", toy)
         self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
 
     @classmethod
-    def read(cls, folder: Path) -> "Tables":
-        """The tables of a folder. Raises ArtefactError if one is damaged, or lacks a run of an experiment:
-        nothing is drawn or judged on the seeds that happen to be there."""
-        verify(folder, *(f"{name}.csv" for name in TABLES))
-        tables = cls(**{name: pd.read_csv(folder / f"{name}.csv") for name in TABLES})
-        for name in _ONE_FOR_EACH_RUN:
-            missing = tables.experiments[~tables.experiments.run.isin(getattr(tables, name).run)]
-            if len(missing):
-                experiment, seed, run = missing.iloc[0][["experiment", "seed", "run"]]
-                raise ArtefactError(
-                    f"{folder / name}.csv: no run {run} (experiment {experiment}, seed {seed}); "
-                    "run `snakemake --cores all` to make it"
-                )
-        return tables
+    def read(cls, folder: Path, experiments: Sequence[str] | None = None) -> "Tables":
+        """The tables of the experiments in `folder`, joined in the order given (default: all, by name).
 
-    def write(self, folder: Path, **facts: Any) -> None:
-        """The tables as files, and their manifest with `facts`."""
-        for name in TABLES:
-            content = getattr(self, name).to_csv(index=False, float_format="%.8g")
-            write_atomically(folder / f"{name}.csv", content)
-        seal(folder, [f"{name}.csv" for name in TABLES], **facts)
+        Raises ArtefactError if one is missing or damaged, or lacks a run of its experiment: nothing is drawn
+        or judged on the seeds that happen to be there.
+        """
+        if experiments is None:
+            experiments = sorted(manifest.parent.name for manifest in folder.glob(f"*/{MANIFEST}"))
+        parts = {name: _read_part(folder, name) for name in experiments}
+        speakers = _speakers(parts)
+
+        def joined(table: str) -> pd.DataFrame:
+            return _stacked(
+                [
+                    part[table]
+                    if table in ("experiments", "toy")
+                    else part[table][part[table].run.map(speakers) == name]
+                    for name, part in parts.items()
+                    if table in part
+                ]
+            )
+
+        return cls(**{table: joined(table) for table in COLUMNS})
+
+    @property
+    def names(self) -> list[str]:
+        """The experiments whose tables these are, the toy among them."""
+        return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [cfg.TOY])]
+
+    def _part(self, experiment: str) -> dict[str, pd.DataFrame]:
+        """The tables of one experiment: its runs, and those that they start from."""
+        if experiment == cfg.TOY:
+            return {"toy": self.toy}
+        mine = self.experiments[self.experiments.experiment == experiment]
+        bases = self.runs[self.runs.run.isin(mine.run)].base.dropna()
+        runs = {*mine.run, *bases}
+        of_runs = {name: getattr(self, name) for name in (*_OF_RUNS, "attention")}
+        part = {"experiments": mine, **{name: t[t.run.isin(runs)] for name, t in of_runs.items()}}
+        return part if len(part["attention"]) else {name: part[name] for name in TABLES}
+
+    def write(self, folder: Path, plans: Mapping[str, str] | None = None, **facts: Any) -> None:
+        """A folder an experiment: its tables as files, and their manifest with its plan and `facts`."""
+        for experiment in self.names:
+            files = []
+            for name, table in self._part(experiment).items():
+                files.append(f"{name}.csv")
+                content = table.to_csv(index=False, float_format="%.8g")
+                write_atomically(folder / experiment / files[-1], content)
+            seal(folder / experiment, files, plan=(plans or {}).get(experiment), **facts)
 
     def of(self, experiment: str) -> pd.DataFrame:
         """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""

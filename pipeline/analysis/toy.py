@@ -23,7 +23,7 @@ def toy_runs(toy: pd.DataFrame) -> pd.DataFrame:
 
     baseline: loss of who knows no pair, the logarithm of the number of values.
     """
-    last = _named(toy.sort_values("step")).groupby("run", sort=False).tail(1)
+    last = _named(toy.sort_values("step", kind="stable")).groupby("run", sort=False).tail(1)
     ends = {f"{g}_{m}": last[f"{name}_{m}"] for g, name in _GROUPS.items() for m in ("loss", "accuracy")}
     return last[["run", "read_out", "seed", "new", "weight"]].assign(
         experiment=np.where(last.weight > 0, TOY_REPLAY, TOY_SIZES),

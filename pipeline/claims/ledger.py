@@ -101,6 +101,11 @@ def write(entries: list[dict], path: Path, **facts: Any) -> None:
     seal(path.parent, [path.name], manifest_of(path.stem), **facts)
 
 
+def judged_on(path: Path) -> list[str]:
+    """The experiments on whose tables the entries were judged, in their order."""
+    return list(verify(path.parent, path.name, manifest=manifest_of(path.stem))["inputs"]["tables"])
+
+
 def read(path: Path) -> list[dict]:
     """The entries that `write` put there. Raises ArtefactError if they are damaged or missing."""
     verify(path.parent, path.name, manifest=manifest_of(path.stem))

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pipeline.analysis import reference
 from pipeline.analysis.statistics import half_width
 from pipeline.analysis.tables import Tables
+from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
+from pipeline.config import TOY
 
 Array = NDArray[np.float64]
 
@@ -21,9 +23,10 @@ def experiment(tables: Tables, name: str) -> pd.DataFrame:
     """One row a run, each run once; the uniform distribution counts as a power law of exponent 0."""
     rows = tables.of(name).drop_duplicates("run")
     if rows.empty:
+        target = TOY if name in (TOY_SIZES, TOY_REPLAY) else name
         raise MissingExperimentError(
-            f"experiment {name!r} has no runs in the tables; if it is extended, `snakemake --cores all "
-            "everything` runs it, else add it to the scale's experiments"
+            f"experiment {name!r} has no runs in the tables; `snakemake --cores all {target}` makes them, if "
+            "it is among the scale's experiments"
         )
     return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
 

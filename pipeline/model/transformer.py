@@ -192,10 +192,3 @@ class Transformer(nn.Module):
             {"params": matrices, "weight_decay": weight_decay},
             {"params": gains, "weight_decay": 0.0},
         ]
-
-
-def flops_per_token(model: cfg.Model, vocabulary: int, context: float) -> float:
-    """Training FLOPs a token: 6 a weight of a matrix product, and 12 x layers x width x context / 2
-    for causal attention (forward and backward)."""
-    weights = model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
-    return 6 * weights + 6 * model.layers * model.width * context

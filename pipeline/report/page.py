@@ -1,6 +1,7 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pandas as pd
 import yaml
 
 from pipeline import config as cfg
+from pipeline import costs, plan
 from pipeline.analysis.tables import Tables
 from pipeline.artefacts import manifest_of, verify
 from pipeline.claims import ledger
 from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
+from pipeline.costs import amount
 from pipeline.figures import FIGURES
 
 # A run that never came within 2 % of what anyone can know without facts says nothing about facts.
@@ -43,14 +46,6 @@ def slug(verdict: str) -> str:
 def number(value: float, digits: int = 3) -> str:
     """A measured number for a table cell; a dash where there is none."""
     return "–" if value is None or pd.isna(value) else f"{value:,.{digits}g}"
-
-
-def amount(value: float) -> str:
-    """A large count with its unit prefix: 2900000 -> 2.9 M."""
-    for factor, prefix in ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= factor:
-            return f"{value / factor:.3g} {prefix}"
-    return f"{value:.3g}"
 
 
 def ordered(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -92,7 +87,9 @@ def manifest(run: pd.Series) -> dict[str, str]:
 def run_rows(tables: Tables) -> list[dict[str, Any]]:
     """What the table of runs shows, one entry a run in the order of the tables."""
     lowest = tables.curves[tables.curves.group == "known"].groupby("run").loss.min()
-    serves = tables.experiments.groupby("run").experiment.agg(lambda e: ", ".join(dict.fromkeys(e)))
+    serves = tables.experiments.groupby("run").experiment.agg(lambda e: list(dict.fromkeys(e))).to_dict()
+    starts = tables.runs.merge(tables.experiments[["experiment", "run"]], on="run").dropna(subset="base")
+    based = starts.groupby("base").experiment.agg(lambda e: list(dict.fromkeys(e))).to_dict()
     rows = []
     for _, run in tables.runs.merge(tables.summary, on="run").iterrows():
         stuck = run.kind == "pretrain" and lowest[run.run] > BASELINE_REACHED * run.baseline
@@ -101,7 +98,8 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
                 "id": run.run,
                 "kind": run.kind,
                 "base": run.base if pd.notna(run.base) else None,
-                "experiments": serves.get(run.run, "base of fine-tuning"),
+                "experiments": serves.get(run.run, []),
+                "base_of": [] if run.run in serves else based.get(run.run, []),
                 "distribution": distribution(run),
                 "cells": [
                     f"{run.seed}",
@@ -143,15 +141,42 @@ def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
     return out
 
 
-def render(scale: str, params: cfg.Params, results: Path) -> str:
-    """The page of `results`, a scale's folder with tables/, figures/ and claims.json.
+def parameters(params: cfg.Params) -> dict[str, str]:
+    """The resolved parameters as YAML, by part: those that all runs share, each experiment's, the toy's.
+
+    An experiment's part holds what joins it.
+    """
+
+    def text(content: Any) -> str:
+        return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+    resolved = params.model_dump(mode="json")
+    experiments, toy = resolved.pop("experiments"), resolved.pop("toy")
+    parts = {"shared": text(resolved)}
+    for name in plan.names(params)[:-1]:
+        mine = {key: e for key, e in experiments.items() if key == name or e["joins"] == name}
+        parts[name] = text(mine)
+    return parts | {cfg.TOY: text(toy)}
+
+
+def cost_rows(params: cfg.Params, tables: Tables) -> tuple[list[dict[str, Any]], costs.Rate | None]:
+    """What the table of costs shows, an entry an experiment of the scale and their sum; and at which rate."""
+    rate = costs.rate(tables.runs)
+    rows = costs.rows(costs.of_experiments(params), rate)
+    return [{"name": name, "cells": cells, "shown": name in tables.names} for name, cells in rows], rate
+
+
+def render(scale: str, params: cfg.Params, results: Path, experiments: Sequence[str] | None = None) -> str:
+    """The page of `results`, a scale's folder with tables/, figures/ and claims.json, about `experiments`
+    (default: all that have tables).
 
     Raises ArtefactError when a part is missing or damaged.
     """
-    tables = Tables.read(results / "tables")
+    tables = Tables.read(results / "tables", experiments)
     claims = ordered(ledger.read(results / "claims.json"))
     runs, listed = run_rows(tables), tables.runs
     found = [claim["verdict"] for claim in claims]
+    expected, rate = cost_rows(params, tables)
     versions = {name: list(dict.fromkeys(map(str, listed[name]))) for name in PROVENANCE if name in listed}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -173,12 +198,19 @@ def render(scale: str, params: cfg.Params, results: Path) -> str:
         pretrained=int((listed.kind == "pretrain").sum()),
         finetuned=int((listed.kind == "finetune").sum()),
         patched=int((listed.kind == "patch").sum()),
-        parameters=" to ".join(dict.fromkeys(amount(f(listed.parameters)) for f in (min, max))),
+        parameters=" to ".join(
+            dict.fromkeys(amount(n) for n in listed.parameters.sort_values().iloc[[0, -1]])
+        )
+        if runs
+        else "–",
         tokens=amount(listed.tokens.sum()),
         flops=amount(listed.flops.sum()),
         hours=number((listed.seconds * listed.processes).sum() / 3600),
         reached=f"{BASELINE_REACHED - 1:.0%}",
-        resolved=yaml.safe_dump(params.model_dump(mode="json"), sort_keys=False, allow_unicode=True),
+        costs=expected,
+        cost_header=costs.HEADER,
+        rate=rate,
+        resolved=parameters(params),
         versions=versions,
         slug=slug,
     )

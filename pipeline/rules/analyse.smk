@@ -1,39 +1,25 @@
 # Contract: from measurements to tables, claims, figures and the page. Nothing here trains or measures a
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
 #   in    every run's small files, and the toy's
-#   out   results/<scale>/{tables/*.csv, claims.json, figures/*.{svg,png}, report/index.html}, with manifests
+#   out   results/<scale>/{tables/<experiment>/*.csv, claims.json, metrics.json, learning.csv,
+#         figures/*.{svg,png}, report/index.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
+# Claims, figures and page are about the experiments that are made here, and about those whose tables are
+# there from an earlier call or in git. Figures are drawn by one job, as matplotlib takes longer to start than
+# to draw one: `python -m pipeline.stages.figures --figures fig2 ...` draws a single one anew.
 # On a cluster they run beside Snakemake: each is over before its place in a queue would come.
 
 
 localrules:
     tables,
     claims,
-    figure,
+    figures,
     page,
 
 
 rule tables:
     input:
-        runs=expand(
-            f"{RESULTS}/runs/{{run}}/{{name}}",
-            run=RUNS,
-            name=["curve.csv", "manifest.json"],
-        ),
-        attention=expand(
-            f"{RESULTS}/runs/{{run}}/attention.csv",
-            run=[name for name, run in RUNS.items() if run.observe],
-        ),
-        evaluations=expand(
-            f"{RESULTS}/evaluations/{{population}}/{{name}}",
-            population=POPULATIONS,
-            name=["final.csv", "manifest.json"],
-        ),
-        toy_memory=expand(
-            f"{RESULTS}/toy/{{toy}}/{{name}}",
-            toy=TOY,
-            name=["toy.csv", "manifest.json"],
-        ),
+        measured=measured_in,
         source=source(
             "pipeline/analysis/metrics.py",
             "pipeline/analysis/phases.py",
@@ -43,34 +29,38 @@ rule tables:
             "pipeline/stages/tables.py",
         ),
     output:
-        experiments=f"{RESULTS}/tables/experiments.csv",
-        runs=f"{RESULTS}/tables/runs.csv",
-        curves=f"{RESULTS}/tables/curves.csv",
-        summary=f"{RESULTS}/tables/summary.csv",
-        manifest=f"{RESULTS}/tables/manifest.json",
-        learning=f"{RESULTS}/tables/learning.csv",
-        attention=f"{RESULTS}/tables/attention.csv",
-        toy=f"{RESULTS}/tables/toy.csv",
+        # Which tables there are depends on the experiment; it holds their checksums and is written last.
+        manifest=f"{RESULTS}/tables/{{experiment}}/manifest.json",
     log:
-        f"logs/{SCALE}/tables.log",
+        f"logs/{SCALE}/tables/{{experiment}}.log",
     benchmark:
-        f"logs/{SCALE}/benchmarks/tables.tsv"
+        f"logs/{SCALE}/benchmarks/tables/{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(PLAN.made),
+    priority: 1
     params:
         scale=SCALE,
         # Which run serves which experiment is part of the tables.
-        plan=as_is([(p.experiment, p.case, p.config.id) for p in PLANNED]),
-        experiments=lambda wildcards: list(PARAMS.experiments),
-        toy_seeds=lambda wildcards: PARAMS.toy.seeds,
-        out=subpath(output.summary, parent=True),
+        plan=lambda wildcards: json.dumps(
+            [
+                (plan.case, plan.config.id)
+                for plan in PLANNED
+                if plan.experiment == wildcards.experiment
+            ]
+        ),
+        out=subpath(output.manifest, ancestor=2),
     shell:
         "exec python -m pipeline.stages.tables --scale {params.scale} --results "
-        f"{RESULTS} --out {{params.out}} --experiments {{params.experiments:q}}"
-        " --toy-seeds {params.toy_seeds} > {log} 2>&1"
+        f"{RESULTS}"
+        " --experiments {wildcards.experiment} --out {params.out} > {log} 2>&1"
+
+
+TABLES = expand(f"{RESULTS}/tables/{{experiment}}/manifest.json", experiment=PLAN.shown)
 
 
 rule claims:
     input:
-        tables=rules.tables.output,
+        tables=TABLES,
         source=source(
             "pipeline/claims/*", "pipeline/analysis/*.py", "pipeline/stages/claims.py"
         ),
@@ -78,20 +68,22 @@ rule claims:
         claims=f"{RESULTS}/claims.json",
         manifest=f"{RESULTS}/claims.manifest.json",
         metrics=f"{RESULTS}/metrics.json",
+        learning=f"{RESULTS}/learning.csv",
     log:
         f"logs/{SCALE}/claims.log",
     benchmark:
         f"logs/{SCALE}/benchmarks/claims.tsv"
     params:
-        tables=folder_of("tables"),
+        tables=folder_of("tables", up=1),
+        experiments=PLAN.shown,
     shell:
-        "exec python -m pipeline.stages.claims --tables {params.tables} --out {output.claims}"
-        " --metrics {output.metrics} > {log} 2>&1"
+        "exec python -m pipeline.stages.claims --tables {params.tables}"
+        " --experiments {params.experiments} --out {output.claims} > {log} 2>&1"
 
 
-rule figure:
+rule figures:
     input:
-        tables=rules.tables.output,
+        tables=TABLES,
         source=source(
             "pipeline/figures/*.py",
             "pipeline/analysis/*.py",
@@ -100,28 +92,32 @@ rule figure:
         ),
     output:
         svg=report(
-            f"{RESULTS}/figures/{{figure}}.svg",
+            expand(f"{RESULTS}/figures/{{figure}}.svg", figure=FIGURES),
             caption="../report/figure.rst",
             category="Figures",
         ),
-        png=f"{RESULTS}/figures/{{figure}}.png",
-        manifest=f"{RESULTS}/figures/{{figure}}.manifest.json",
+        others=expand(
+            f"{RESULTS}/figures/{{figure}}.{{kind}}",
+            figure=FIGURES,
+            kind=["png", "manifest.json"],
+        ),
     log:
-        f"logs/{SCALE}/figures/{{figure}}.log",
+        f"logs/{SCALE}/figures.log",
     benchmark:
-        f"logs/{SCALE}/benchmarks/figures/{{figure}}.tsv"
+        f"logs/{SCALE}/benchmarks/figures.tsv"
     params:
-        tables=folder_of("tables"),
-        out=subpath(output.svg, parent=True),
+        tables=folder_of("tables", up=1),
+        experiments=PLAN.shown,
+        out=lambda wildcards, output: str(Path(output.svg[0]).parent),
     shell:
-        "exec python -m pipeline.stages.figures --figure {wildcards.figure} --tables {params.tables}"
-        " --out {params.out} > {log} 2>&1"
+        "exec python -m pipeline.stages.figures --tables {params.tables}"
+        " --experiments {params.experiments} --out {params.out} > {log} 2>&1"
 
 
 rule page:
     input:
-        figures=figure_files(),
-        tables=rules.tables.output,
+        figures=rules.figures.output,
+        tables=TABLES,
         claims=[rules.claims.output.claims, rules.claims.output.manifest],
         source=source(
             "pipeline/report/page*",
@@ -130,6 +126,8 @@ rule page:
             "pipeline/figures/*.py",
             "pipeline/stages/report.py",
             "pipeline/config.py",
+            "pipeline/costs.py",
+            "pipeline/training/cost.py",
         ),
     output:
         report(
@@ -143,8 +141,9 @@ rule page:
         f"logs/{SCALE}/benchmarks/page.tsv"
     params:
         scale=SCALE,
-        experiments=as_is(PARAMS.model_dump(mode="json")),
+        parameters=as_is(PLAN.params.model_dump(mode="json")),
+        experiments=PLAN.shown,
     shell:
         "exec python -m pipeline.stages.report --scale {params.scale} --results "
         f"{RESULTS}"
-        " --out {output} > {log} 2>&1"
+        " --experiments {params.experiments} --out {output} > {log} 2>&1"

@@ -23,18 +23,22 @@ def base_of(wildcards):
     ]
 
 
-def runs_on(wildcards):
-    """Runs whose people are this population."""
-    return [
-        name for name, run in RUNS.items() if run.population_id == wildcards.population
-    ]
+def runs_in(wildcards):
+    """Runs of an experiment by id, with those that they start from."""
+    return cfg.distinct_runs(
+        plan for plan in PLANNED if plan.experiment == wildcards.experiment
+    )
 
 
-def references_on(wildcards):
+def populations_in(wildcards):
+    """Folders of their people."""
+    ids = sorted({run.population_id for run in runs_in(wildcards).values()})
+    return expand(f"{RESULTS}/populations/{{population}}", population=ids)
+
+
+def references_in(wildcards):
     """Weights that the patched runs among them need besides their own."""
-    bases = {
-        RUNS[name].base.id for name in runs_on(wildcards) if RUNS[name].kind == "patch"
-    }
+    bases = {run.base.id for run in runs_in(wildcards).values() if run.kind == "patch"}
     return expand(
         f"{RESULTS}/runs/{{base}}/{{name}}",
         base=sorted(bases),
@@ -42,9 +46,31 @@ def references_on(wildcards):
     )
 
 
-def folder_of(name):
-    """Parameter: the folder of the input of that name."""
-    return lambda wildcards, input: str(Path(input[name][0]).parent)
+def measured_in(wildcards):
+    """What an experiment's tables are gathered from."""
+    if wildcards.experiment == cfg.TOY:
+        return expand(
+            f"{RESULTS}/toy/{{toy}}/{{name}}",
+            toy=TOY,
+            name=["toy.csv", "manifest.json"],
+        )
+    runs = runs_in(wildcards)
+    observed = [name for name, run in runs.items() if run.observe]
+    return [
+        *expand(
+            f"{RESULTS}/runs/{{run}}/{{name}}",
+            run=runs,
+            name=["curve.csv", "manifest.json"],
+        ),
+        *expand(f"{RESULTS}/runs/{{run}}/attention.csv", run=observed),
+        f"{RESULTS}/evaluations/{wildcards.experiment}/final.csv",
+        f"{RESULTS}/evaluations/{wildcards.experiment}/manifest.json",
+    ]
+
+
+def folder_of(name, up=0):
+    """Parameter: the folder of the input of that name, or one `up` from it."""
+    return lambda wildcards, input: str(Path(input[name][0]).parents[up])
 
 
 def as_is(value):
@@ -65,15 +91,6 @@ def one_of(runs):
     return "|".join(runs) or "(?!)"
 
 
-def figure_files():
-    return expand(
-        f"{RESULTS}/figures/{{figure}}.{{kind}}",
-        figure=FIGURES,
-        kind=["svg", "png", "manifest.json"],
-    )
-
-
-POPULATIONS = sorted({run.population_id for run in RUNS.values()})
 POPULATION_FILES = [
     "people.safetensors",
     "population.json",

@@ -1,34 +1,36 @@
-# Contract: measures the final weights of all runs of a population on the larger held-out set.
-#   in    the population; config.json and weights.safetensors of its runs; for patched ones the
-#         base's snapshots.safetensors
-#   out   results/<scale>/evaluations/<population>/{final.csv, manifest.json}
+# Contract: measures the final weights of all runs of an experiment on the larger held-out set.
+#   in    its populations; config.json and weights.safetensors of its runs and of those that they start from;
+#         for patched ones the base's snapshots.safetensors
+#   out   results/<scale>/evaluations/<experiment>/{final.csv, manifest.json}
 #   runs  pipeline.stages.evaluate
-# One job a population rather than a run: an evaluation is shorter than the start of its process.
+# One job an experiment rather than a run: an evaluation is shorter than the start of its process. It goes
+# before runs that wait, so that an experiment that is trained is measured while others still train.
 
 
 rule evaluate:
     input:
-        population=expand(
-            f"{RESULTS}/populations/{{{{population}}}}/{{name}}", name=POPULATION_FILES
+        population=lambda wildcards: expand(
+            "{folder}/{name}", folder=populations_in(wildcards), name=POPULATION_FILES
         ),
         runs=lambda wildcards: expand(
             f"{RESULTS}/runs/{{run}}/{{name}}",
-            run=runs_on(wildcards),
+            run=runs_in(wildcards),
             name=["config.json", "weights.safetensors", "manifest.json"],
         ),
-        references=references_on,
+        references=references_in,
         source=TRAIN_SOURCE + source("pipeline/stages/evaluate.py"),
     output:
-        final=f"{RESULTS}/evaluations/{{population}}/final.csv",
-        manifest=f"{RESULTS}/evaluations/{{population}}/manifest.json",
+        final=f"{RESULTS}/evaluations/{{experiment}}/final.csv",
+        manifest=f"{RESULTS}/evaluations/{{experiment}}/manifest.json",
     log:
-        f"logs/{SCALE}/evaluate/{{population}}.log",
+        f"logs/{SCALE}/evaluate/{{experiment}}.log",
     benchmark:
-        f"logs/{SCALE}/benchmarks/evaluate/{{population}}.tsv"
+        f"logs/{SCALE}/benchmarks/evaluate/{{experiment}}.tsv"
+    priority: 1
     params:
-        population=folder_of("population"),
-        runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_on(wildcards)],
+        populations=populations_in,
+        runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_in(wildcards)],
         out=subpath(output.final, parent=True),
     shell:
-        "exec python -m pipeline.launch pipeline.stages.evaluate --population {params.population} --runs {params.runs}"
-        " --out {params.out} > {log} 2>&1"
+        "exec python -m pipeline.launch pipeline.stages.evaluate --populations {params.populations}"
+        " --runs {params.runs} --out {params.out} > {log} 2>&1"

@@ -4,7 +4,7 @@
 #   runs  pipeline.stages.toy
 
 
-rule toy:
+rule toy_memory:
     input:
         source=source(
             "pipeline/toy/*.py", "pipeline/data/random.py", "pipeline/stages/toy.py"

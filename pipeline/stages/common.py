@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,24 @@ def provenance() -> dict[str, str | int | None]:
     return {"commit": commit(), "python": platform.python_version(), **versions, **machine}
 
 
-def made_from(tables: Path) -> dict[str, Any]:
-    """What the manifest of a product of the tables says."""
-    return {"inputs": {"tables": sha256(tables / MANIFEST)}, "environment": provenance()}
+def add_tables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tables", type=Path, required=True, help="folder of the experiments' tables")
+    add_experiments(parser)
+
+
+def add_experiments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--experiments",
+        nargs="+",
+        metavar="NAME",
+        help="those whose tables are read (default: all there are)",
+    )
+
+
+def made_from(tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
+    """What the manifest of a product of the tables says: the experiments in their order, with checksums."""
+    manifests = {name: sha256(tables / name / MANIFEST) for name in experiments}
+    return {"inputs": {"tables": manifests}, "environment": provenance()}
 
 
 def commit() -> str:

@@ -1,6 +1,6 @@
-"""Measure the final weights of every run of a population on a larger held-out set, by attribute.
+"""Measure the final weights of every run of an experiment on a larger held-out set, by attribute.
 
-    python -m pipeline.stages.evaluate --population FOLDER --runs FOLDER [FOLDER ...] --out FOLDER
+    python -m pipeline.stages.evaluate --populations FOLDER ... --runs FOLDER ... --out FOLDER
 
 Writes final.csv, one row a run, group of people and attribute: loss in nats a value, exact-match
 accuracy, mean maximum probability and entropy over value tokens, number of value tokens.
@@ -62,25 +62,33 @@ def evaluate(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--population", type=Path, required=True, help="folder of the dataset stage")
+    parser.add_argument(
+        "--populations", type=Path, nargs="+", required=True, help="folders of the dataset stage"
+    )
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the train stage")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    population = Population.load(args.population)
-    people = checksum(args.population, "people.safetensors")
-    rows, inputs = [], {"population": people, "code": common.code_digest()}
+    runs = {}
     for folder in args.runs:
         verify(folder, "config.json")
-        weights = checksum(folder, "weights.safetensors")
-        run = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-        reference = None
-        if run.base and run.patching:
-            # Folders of runs lie side by side.
-            (reference,) = snapshots.read(folder.parent / run.base.id, run.patching.reference)
-        rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population, reference)
-        inputs[run.id] = weights
-        print(f"{run.id}: done", flush=True)
+        runs[folder] = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
+    rows, inputs = [], {"code": common.code_digest()}
+    for people in args.populations:
+        population = Population.load(people)
+        inputs[people.name] = checksum(people, "people.safetensors")
+        for folder, run in runs.items():
+            if run.population_id != people.name:
+                continue
+            weights, reference = checksum(folder, "weights.safetensors"), None
+            if run.base and run.patching:
+                # Folders of runs lie side by side.
+                (reference,) = snapshots.read(folder.parent / run.base.id, run.patching.reference)
+            rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population, reference)
+            inputs[run.id] = weights
+            print(f"{run.id}: done", flush=True)
+    if missing := {run.population_id for run in runs.values() if run.id not in inputs}:
+        raise common.StageError(f"--populations: name the folder of {', '.join(sorted(missing))}")
     write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))
     seal(args.out, ["final.csv"], inputs=inputs, environment=common.provenance())
 

@@ -1,6 +1,6 @@
-"""Draw one figure of the report from the measured tables.
+"""Draw the figures of the report from the measured tables.
 
-    python -m pipeline.stages.figures --figure fig2 --tables FOLDER --out FOLDER
+    python -m pipeline.stages.figures --tables FOLDER --experiments NAME ... --out FOLDER --figures fig2 ...
 
 Writes FIGURE.svg, FIGURE.png and their checksums.
 """
@@ -17,16 +17,20 @@ from pipeline.stages import common
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--figure", required=True, choices=list(FIGURES), help="which figure")
-    parser.add_argument("--tables", type=Path, required=True, help="folder of the tables stage")
+    common.add_tables(parser)
+    every = list(FIGURES)
+    parser.add_argument("--figures", nargs="+", choices=every, default=every, help="which (default: all)")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
-    fig = FIGURES[args.figure].draw(Tables.read(args.tables))
-    files = [f"{args.figure}.{kind}" for kind in ("svg", "png")]
-    for name in files:
-        with atomic_path(args.out / name) as temporary:
-            style.save(fig, temporary, name.rpartition(".")[2])
-    seal(args.out, files, manifest_of(args.figure), **common.made_from(args.tables))
+    tables = Tables.read(args.tables, args.experiments)
+    made_from = common.made_from(args.tables, tables.names)
+    for figure in args.figures:
+        drawing = FIGURES[figure].draw(tables)
+        files = [f"{figure}.{kind}" for kind in ("svg", "png")]
+        for name in files:
+            with atomic_path(args.out / name) as temporary:
+                style.save(drawing, temporary, name.rpartition(".")[2])
+        seal(args.out, files, manifest_of(figure), **made_from)
 
 
 if __name__ == "__main__":

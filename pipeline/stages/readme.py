@@ -13,15 +13,19 @@ from pipeline.report import summary
 from pipeline.stages import common
 
 
+def numbers(results: Path) -> str:
+    """The block of numbers, from the tables on which the claims were judged."""
+    claims = results / "claims.json"
+    tables = Tables.read(results / "tables", ledger.judged_on(claims))
+    return summary.block(tables, ledger.read(claims))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--results", type=Path, required=True, help="folder of the scale's results")
     parser.add_argument("--readme", type=Path, required=True, help="file to change")
     args = parser.parse_args()
-    tables = Tables.read(args.results / "tables")
-    claims = ledger.read(args.results / "claims.json")
-    text = summary.insert(args.readme.read_text(), summary.block(tables, claims))
-    write_atomically(args.readme, text)
+    write_atomically(args.readme, summary.insert(args.readme.read_text(), numbers(args.results)))
 
 
 if __name__ == "__main__":

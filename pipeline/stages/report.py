@@ -1,6 +1,6 @@
 """Write the page of a scale: claims, figures, runs and parameters in one HTML file.
 
-python -m pipeline.stages.report --scale laptop --results results/laptop --out FILE
+python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
 """
 
 import argparse
@@ -16,10 +16,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     common.add_scale(parser)
     parser.add_argument("--results", type=Path, required=True, help="the scale's folder of results")
+    common.add_experiments(parser)
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
     params = cfg.load(args.scale, args.params)
-    write_atomically(args.out, page.render(args.scale, params, args.results))
+    write_atomically(args.out, page.render(args.scale, params, args.results, args.experiments))
 
 
 if __name__ == "__main__":

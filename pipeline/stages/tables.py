@@ -1,15 +1,18 @@
-"""Gather the measured tables of a scale from its run folders.
+"""Gather the measured tables of experiments from the run folders of a scale.
 
-python -m pipeline.stages.tables --scale laptop --results results/laptop --out results/laptop/tables
+    python -m pipeline.stages.tables --scale laptop --experiments phases --results results/laptop \
+        --out results/laptop/tables
+
+Writes a folder an experiment (pipeline/analysis/tables.py says what is in it). An experiment that joins
+another is in the other's.
 """
 
 import argparse
 from pathlib import Path
 
 from pipeline import config as cfg
-from pipeline.analysis.metrics import learning_curve
+from pipeline import plan
 from pipeline.analysis.tables import gather
-from pipeline.files import write_atomically
 from pipeline.stages import common
 
 
@@ -19,19 +22,16 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of the scale's results")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--experiments", nargs="+", metavar="NAME", help="those to gather (default: all)")
-    parser.add_argument("--toy-seeds", nargs="*", type=int, help="those of the toy (default: all)")
     args = parser.parse_args()
     params = cfg.load(args.scale, args.params)
-    if args.toy_seeds is not None:
-        params = params.model_copy(update={"toy": params.toy.model_copy(update={"seeds": args.toy_seeds})})
-    if args.experiments:
-        named = {name: e for name, e in params.experiments.items() if name in args.experiments}
-        params = params.model_copy(update={"experiments": named})
-    tables = gather(params, args.results)
-    tables.write(args.out, environment=common.provenance())
-    learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
-    write_atomically(args.out / "learning.csv", learned)
-    print(f"{len(tables.runs)} runs, {len(tables.curves)} rows of curves")
+    known, digests = plan.names(params), plan.digests(params)
+    for name in args.experiments or ():
+        if name not in known:
+            raise cfg.ConfigError(f"experiments: given {name!r}, allowed: {', '.join(known)}")
+    gathered = {name: gather(params, args.results, name) for name in args.experiments or known}
+    for name, tables in gathered.items():
+        tables.write(args.out, digests, environment=common.provenance())
+        print(f"{name}: {len(tables.runs)} runs, {len(tables.curves) + len(tables.toy)} rows of curves")
 
 
 if __name__ == "__main__":

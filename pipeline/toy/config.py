@@ -42,7 +42,7 @@ class Measuring(Frozen):
 class Toy(Frozen):
     """Key-value pairs, the memory that learns them, and the fine-tuning runs."""
 
-    extended: bool = Field(default=False, description="left to `snakemake everything`")
+    extended: bool = Field(default=False, description="left to calls that name it, or `everything`")
     seeds: list[Seed] = Field(min_length=1)
     pairs: PositiveInt = Field(le=1_000_000, description="pairs to pre-train on")
     dimension: int = Field(ge=2, le=4096, description="of keys and of values")

@@ -16,10 +16,11 @@ from pipeline.data.population import Population
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
-from pipeline.model.transformer import Transformer, flops_per_token
+from pipeline.model.transformer import Transformer
 from pipeline.probes.attention import measure_attention
 from pipeline.probes.recall import groups, measure, predictions, value_sums
 from pipeline.training import hardware
+from pipeline.training.cost import flops_of, tokens_of
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
 from pipeline.training.progress import Progress, Reporter
 from pipeline.training.state import Saved, StateError, StateStore, load_optimiser, optimiser_tensors
@@ -83,7 +84,8 @@ class Trainer:
             eps=t.epsilon,
             fused=True,
         )
-        self.flops = self._count_flops()
+        self.biography = population.meta["tokens_per_biography"]
+        self.flops = flops_of(run, population.vocabulary, self.biography)
         self.compiled = hardware.worth_compiling(self.flops)
         self.predict: Callable[..., torch.Tensor] = predictions
         if self.compiled:
@@ -101,19 +103,11 @@ class Trainer:
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         self.rows = torch.arange(self.rank, t.batch, self.world, device=self.accelerator.device)
 
-    def _count_flops(self) -> float:
-        people = self.population
-        length = people.meta["tokens_per_biography"]
-        tokens = self.run.training.batch * (self.run.training.steps - self.run.first_step) * length
-        # Forward is a third of training; the twin of a patched run goes forward only.
-        passes = 4 / 3 if self.run.patching else 1
-        return passes * tokens * flops_per_token(self.run.model, people.vocabulary, length)
-
     def announce(self) -> dict:
         """Print and return what this run will cost."""
         run, people = self.run, self.population
         steps = run.training.steps - run.first_step
-        tokens = run.training.batch * steps * people.meta["tokens_per_biography"]
+        tokens = tokens_of(run, self.biography)
         parameters = sum(p.numel() for p in self.model.parameters())
         embedding = people.vocabulary * run.model.width
         cost = {

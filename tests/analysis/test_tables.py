@@ -1,9 +1,13 @@
 """Tables lack nothing that the plan asks for, or are refused."""
 
+import shutil
+
+import pandas as pd
 import pytest
 
-from pipeline.analysis.tables import Tables
-from pipeline.artefacts import ArtefactError
+from pipeline import config as cfg
+from pipeline.analysis.tables import COLUMNS, Tables, run_row
+from pipeline.artefacts import ArtefactError, verify
 from tests.figures.synthetic_tables import build
 
 
@@ -20,5 +24,62 @@ def test_a_missing_seed_is_refused_and_not_dropped(tmp_path, name):
     table = getattr(tables, name)
     setattr(tables, name, table[table.run != gone])
     tables.write(tmp_path)
-    with pytest.raises(ArtefactError, match=rf"{name}\.csv: no run {gone} \(experiment phases, seed 2\)"):
+    with pytest.raises(
+        ArtefactError, match=rf"phases/{name}\.csv: no run {gone} \(experiment phases, seed 2\)"
+    ):
         Tables.read(tmp_path)
+
+
+def test_a_folder_an_experiment_joins_to_the_same_tables(tmp_path):
+    tables = build(seeds=2)
+    tables.write(tmp_path, {"phases": "0123456789"})
+    assert {folder.name for folder in tmp_path.iterdir()} == set(tables.names)
+    assert verify(tmp_path / "phases")["plan"] == "0123456789"
+    assert set(verify(tmp_path / "toy")["files"]) == {"toy.csv"}
+    assert "attention.csv" in verify(tmp_path / "attention")["files"]
+    assert "attention.csv" not in verify(tmp_path / "phases")["files"]
+    back = Tables.read(tmp_path, tables.names)
+    for name in ("experiments", "runs", "curves", "summary", "attention", "toy"):
+        was = getattr(tables, name)
+        same = getattr(back, name)[was.columns].sort_values(list(was.columns)[:4], kind="stable")
+        was = was.sort_values(list(was.columns)[:4], kind="stable")
+        pd.testing.assert_frame_equal(
+            same.reset_index(drop=True), was.reset_index(drop=True), check_dtype=False, rtol=1e-6
+        )
+
+
+def test_some_experiments_can_be_read_without_the_others(tmp_path):
+    build(seeds=2).write(tmp_path)
+    some = Tables.read(tmp_path, ["finetune_sizes"])
+    assert some.names == ["finetune_sizes"] and some.of("phases").empty and some.toy.empty
+    assert set(some.runs[some.runs.kind == "pretrain"].run) == set(some.of("finetune_sizes").base)
+    with pytest.raises(ArtefactError, match="nothing"):
+        Tables.read(tmp_path, ["nothing"])
+
+
+def test_who_asks_for_a_run_speaks_before_who_starts_from_it(tmp_path):
+    tables = build(seeds=2)
+    tables.write(tmp_path)
+    base = tables.of("finetune_sizes").base.iloc[0]
+    tables.runs.loc[tables.runs.run == base, "commit"] = "trained again"
+    tables.write(tmp_path / "later")
+    shutil.rmtree(tmp_path / "phases")
+    (tmp_path / "later" / "phases").rename(tmp_path / "phases")
+    for order in (["finetune_sizes", "phases"], ["phases", "finetune_sizes"]):
+        runs = Tables.read(tmp_path, order).runs
+        assert runs[runs.run == base].commit.tolist() == ["trained again"]
+
+
+def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
+    tables = build(seeds=2)
+    tables.runs = tables.runs.drop(columns=["code", "seconds_evaluating"])
+    tables.write(tmp_path)
+    runs = Tables.read(tmp_path).runs
+    assert runs.code.isna().all() and runs.seconds_evaluating.isna().all()
+
+
+def test_the_columns_of_runs_are_those_that_are_written():
+    """A new column of run_row belongs into COLUMNS, or older tables lack it."""
+    run = cfg.expand(cfg.load())[0].config
+    made = {"cost": {}, "environment": {}, "inputs": {"code": "", "population": ""}}
+    assert set(run_row(run, made)) <= set(COLUMNS["runs"])

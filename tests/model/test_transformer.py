@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from reference import logits
 
 from pipeline import config as cfg
-from pipeline.model.transformer import Transformer, flops_per_token
+from pipeline.model.transformer import Transformer
+from pipeline.training.cost import flops_per_token
 
 
 @pytest.fixture

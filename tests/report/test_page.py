@@ -83,6 +83,33 @@ def test_links_lead_somewhere_on_the_page(html):
     assert any(target.startswith("#run-") for target in found.targets)
 
 
+def test_a_claim_leads_to_its_runs_and_they_to_their_parameters(html):
+    row = re.search(r'<tr id="claim-C1".*?</tr>', html, re.S).group()
+    assert 'href="#fig2"' in row
+    (run,) = re.findall(r'href="#run-([^"]+)"', row)
+    described = re.search(rf'<tr id="run-{run}".*?</tr>', html, re.S).group()
+    experiments = re.findall(r'href="#parameters-([a-z_]+)"', described)
+    assert "phases" in experiments
+    given = re.search(r'<details id="parameters-phases">.*?</details>', html, re.S).group()
+    assert "seeds:" in given and "defaults:" not in given
+    assert "learning_rate: 0.004" in re.search(r'id="parameters-shared">.*?</details>', html, re.S).group()
+
+
+def test_costs_are_those_of_all_experiments_measured_or_not(html):
+    section = html.partition('<h2 id="costs">')[2].partition("<h2")[0]
+    for name in cfg.load("laptop").experiments:
+        if not cfg.load("laptop").experiments[name].joins:
+            assert f'href="#parameters-{name}"' in section
+    assert "at the measured rate of 148 GFLOP/s a process (a CPU" in section
+
+
+def test_the_page_can_be_about_some_of_the_tables(results):
+    text = page.render("laptop", cfg.load("laptop"), results, ["phases", "population_size"])
+    section = text.partition('<h2 id="costs">')[2].partition("<h2")[0]
+    assert section.count("<td>measured</td>") == 2 and "<td>not measured</td>" in section
+    assert "finetune16" not in text.partition('<h2 id="runs">')[2]
+
+
 def test_the_page_needs_nothing_but_its_drawings(html):
     assert "http://" not in html and "https://" not in html
     sources = Anchors(html).sources

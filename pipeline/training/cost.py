@@ -1,0 +1,35 @@
+"""What a run costs by formula: tokens, and floating-point operations (FLOP) of its model."""
+
+from pipeline import config as cfg
+
+GROUPS = 2  # of people that an evaluation measures: pipeline.probes.recall.groups
+
+
+def flops_per_token(model: cfg.Model, vocabulary: int, context: float) -> float:
+    """Training FLOPs a token: 6 a weight of a matrix product, and 12 x layers x width x context / 2
+    for causal attention (forward and backward)."""
+    weights = model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
+    return 6 * weights + 6 * model.layers * model.width * context
+
+
+def tokens_of(run: cfg.RunConfig, biography: float) -> float:
+    """Tokens that a run trains on, given the mean length of a biography; padding is not counted."""
+    return run.training.batch * (run.training.steps - run.first_step) * biography
+
+
+def flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
+    """FLOPs of a run's training."""
+    # Forward is a third of training; the twin of a patched run goes forward only.
+    passes = 4 / 3 if run.patching else 1
+    return passes * tokens_of(run, biography) * flops_per_token(run.model, vocabulary, biography)
+
+
+def evaluation_flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
+    """FLOPs of its measurements at most: at every slot, and once more of the final weights."""
+    measured = run.evaluation
+    sequences = GROUPS * (len(run.slots) * measured.sequences + measured.final_sequences)
+    if run.observe:
+        sequences += len(run.slots) * run.observe.sequences
+    passes = 2 if run.patching else 1
+    # At most: logits are computed where a value is predicted only.
+    return passes * sequences * biography * flops_per_token(run.model, vocabulary, biography) / 3
