@@ -37,7 +37,7 @@ test: .venv/ok
 
 # What takes minutes under another engine: DVC's flows beside a Slurm that is started for it, which mostly waits.
 test-engines: .venv/ok
-	python -m pytest -q -rs -m slow -n 2 --dist loadfile
+	python -m pytest -q -rs --tb=short -m slow -n 2 --dist loadfile
 
 # Results from the DVC remote, and Snakemake told of them: both then find nothing to do.
 TARGETS ?=
