@@ -19,7 +19,6 @@ from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.plan import chosen
 from pipeline.stages import common
-from pipeline.training import snapshots
 
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
 KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy": "toy"}
@@ -59,8 +58,8 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
             mine = [run for run, config in reported.items() if config.population_id == name]
             return inputs | {run: files["runs"].get(run, {}).get("weights.safetensors") for run in mine}
         if base := planned[name].base:
-            start = snapshots.FILE if planned[name].patching else "weights.safetensors"
-            inputs["base"] = files["runs"].get(base.id, {}).get(start)
+            start = "snapshots" if planned[name].patching else "weights"
+            inputs["base"] = files["runs"].get(base.id, {}).get(f"{start}.safetensors")
         return inputs
 
     for kind in ("populations", "runs", "evaluations", "toy"):
