@@ -227,11 +227,12 @@ def test_two_nodes_train_a_run_and_take_it_up_after_preemption(finished):
     cost = json.loads((there / "manifest.json").read_text())["cost"]
     assert cost["processes"] == 2
     together = pd.read_csv(there / "curve.csv")
-    # The order of sums matters more with every step and with fewer digits: compared soon after the strike.
+    # The order of sums matters more with every step, and with fewer digits: closely compared soon after it.
     near = {"fp32": 1e-4, "bf16": 2e-2}[cost["precision"]]
     early = alone["step"] <= 200
     assert early.sum() >= 10 and list(alone["step"]) == list(together["step"])
     pd.testing.assert_series_equal(alone["loss"][early], together["loss"][early], rtol=near)
+    pd.testing.assert_series_equal(alone["loss"], together["loss"], rtol=0.05)
 
 
 def test_a_scheduler_by_its_commands(finished):
