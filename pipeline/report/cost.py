@@ -72,7 +72,7 @@ def hours(flops: float, peak: float, share: float) -> float:
 
 
 def _number(value: float) -> str:
-    """Two or three digits, with a unit in words."""
+    """At least two digits; from a million on three, and M or G."""
     for unit, name in ((1e9, " G"), (1e6, " M")):
         if value >= unit:
             return f"{value / unit:,.3g}{name}"
