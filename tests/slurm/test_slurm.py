@@ -43,6 +43,8 @@ EXPERIMENTS = {
 }
 STRUCK = "step 112/500"  # a line in the middle of a long run's log
 
+calls: list[subprocess.Popen] = []
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
@@ -57,6 +59,8 @@ def cluster() -> Iterator[None]:
         assert code == 0
         yield
     finally:
+        for process in calls:  # of a test that failed
+            process.terminate()
         subprocess.run([LOCAL, "stop"], check=True)
 
 
@@ -86,7 +90,8 @@ def clone(cluster, tmp_path_factory) -> Path:
 def call(folder: Path, profile: str, *arguments: str) -> subprocess.Popen:
     command = ["snakemake", "--profile", f"profiles/{profile}", "--config", "scale=smoke"]
     with (folder / "slurm.log").open("ab") as log:
-        return subprocess.Popen([*command, *arguments], cwd=folder, env=ENV, stdout=log, stderr=log)
+        calls.append(subprocess.Popen([*command, *arguments], cwd=folder, env=ENV, stdout=log, stderr=log))
+    return calls[-1]
 
 
 def said(folder: Path) -> str:
@@ -98,7 +103,6 @@ def end(folder: Path, process: subprocess.Popen) -> int:
     try:
         return process.wait(SECONDS)
     except subprocess.TimeoutExpired:
-        process.terminate()
         pytest.fail(f"after {SECONDS} s: {said(folder)}")
 
 
@@ -169,7 +173,7 @@ def finished(clone) -> tuple[Path, str]:
         subprocess.run(["scancel", slurm_job(training)], check=True)
 
     process = call(clone, "slurm", "--", TARGET)
-    in_the_middle(clone, process, {long_run(): cancel, observed_run(): suspend})
+    in_the_middle(clone, process, {observed_run(): suspend, long_run(): cancel})
     assert end(clone, process) == 0, said(clone)
     return clone, held[0]
 
@@ -192,9 +196,9 @@ def test_the_workflow_ends_although_jobs_are_cancelled_and_meet_their_limit(fini
         assert resumed_at(log_of(folder, run)) >= 112
 
 
-@pytest.mark.parametrize("run", [long_run(), observed_run()], ids=["cancelled", "timed out"])
-def test_a_run_that_was_struck_has_the_bits_of_an_undisturbed_one(finished, tmp_path, run):
-    folder, _ = finished
+@pytest.mark.parametrize("struck", [long_run, observed_run])
+def test_a_run_that_was_struck_has_the_bits_of_an_undisturbed_one(finished, tmp_path, struck):
+    (folder, _), run = finished, struck()
     there = RESULTS / "runs" / run
     config = cfg.RunConfig.model_validate_json((folder / there / "config.json").read_text())
     population = RESULTS / "populations" / config.population_id
