@@ -13,7 +13,7 @@ help:
 	@echo "make reproduce  the whole reproduction at the default scale -> results/laptop/report/index.html"
 	@echo "make smoke      the same DAG in a few minutes -> results/smoke/report/index.html"
 	@echo "make test       unit, property and end-to-end tests"
-	@echo "make test-engines  DVC's flows, and the smoke DAG through a Slurm that is started here (root, Debian)"
+	@echo "make test-engines  DVC's flows, and runs through a Slurm that is started here (as root, on Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
@@ -35,9 +35,9 @@ smoke: .venv/ok
 test: .venv/ok
 	python -m pytest -q -n 2 --dist loadfile
 
-# What takes minutes under another engine: DVC's flows, and the smoke DAG through a Slurm started for it.
+# What takes minutes under another engine: DVC's flows beside a Slurm that is started for it, which mostly waits.
 test-engines: .venv/ok
-	python -m pytest -q -rs -m slow
+	python -m pytest -q -rs --tb=short -m slow -n 2 --dist loadfile
 
 # Results from the DVC remote, and Snakemake told of them: both then find nothing to do.
 TARGETS ?=
@@ -66,9 +66,10 @@ format: .venv/ok
 	ruff format .
 	snakefmt Snakefile pipeline/rules
 
-# The README's numbers, from the committed results.
+# The README's numbers, from the committed results; the documents' costs, from the plan.
 readme: .venv/ok
 	python -m pipeline.stages.readme --results results/laptop --readme README.md
+	python -m pipeline.stages.cost --scale paper --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
 
 # Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.

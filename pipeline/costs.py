@@ -13,7 +13,7 @@ from pipeline.artefacts import MANIFEST, ArtefactError
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import shares
-from pipeline.training.cost import evaluation_flops_of, flops_of, tokens_of
+from pipeline.training.cost import evaluation_flops_of, flops_of, tokens_of, weights_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,11 +71,20 @@ def _biography(population: cfg.Population) -> tuple[int, float]:
     return people.vocabulary, people.meta["tokens_per_biography"]
 
 
-def of_run(run: cfg.RunConfig) -> Cost:
+def _size(run: cfg.RunConfig) -> tuple[int, float]:
     who = run.population
     names = who.pools.given_names**2 * who.pools.surnames
     people = {"individuals": min(_PEOPLE, names // 4), "unseen": 1}  # the same for all sizes of a scale
-    size = _biography(who.model_copy(update=people))
+    return _biography(who.model_copy(update=people))
+
+
+def parameters_of(run: cfg.RunConfig) -> int:
+    """Of its model, the norms' gains left out."""
+    return weights_of(run.model, _size(run)[0])
+
+
+def of_run(run: cfg.RunConfig) -> Cost:
+    size = _size(run)
     return Cost(
         runs=1,
         steps=run.training.steps - run.first_step,

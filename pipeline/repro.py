@@ -19,7 +19,6 @@ from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.plan import only, plan
 from pipeline.stages import common
-from pipeline.training import snapshots
 
 # What DVC leaves in place (`persist` in dvc.yaml), by the rules that make it; the rest it removes itself.
 KINDS = {"dataset": "populations", "evaluate": "evaluations", "toy_memory": "toy"}
@@ -66,8 +65,8 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
             return inputs
         inputs["population"] = people(planned[name])
         if base := planned[name].base:
-            start = snapshots.FILE if planned[name].patching else "weights.safetensors"
-            inputs["base"] = files["runs"].get(base.id, {}).get(start)
+            start = "snapshots" if planned[name].patching else "weights"
+            inputs["base"] = files["runs"].get(base.id, {}).get(f"{start}.safetensors")
         return inputs
 
     for kind in ("populations", "runs", "evaluations", "toy"):

@@ -1,6 +1,7 @@
 """Kill the smoke workflow at random moments, call it once more, and compare with an undisturbed run.
 
     python tests/torture.py --kills 50 --seed 0 --out results/torture.json
+    python tests/torture.py --kills 3 --calm .        the undisturbed run is the one in this folder's results
 
 A kill is SIGKILL: to one job, or to Snakemake with all of its jobs. After each kill every visible output
 must be whole: equal, to the bit, to that of the undisturbed run. When the workflow ends before the kills
@@ -51,6 +52,7 @@ def content(path: Path) -> str:
     if path.name.endswith("manifest.json"):
         manifest = json.loads(path.read_text())
         manifest["cost"] = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
+        manifest.get("environment", {}).pop("commit", None)  # a copy of the tree is no repository
         # Its files are compared themselves; the tables' manifest holds the checksum of a table with times.
         manifest |= {"files": list(manifest["files"]), "checksum": None}
         manifest.get("inputs", {}).pop("tables", None)
@@ -103,14 +105,17 @@ def strike(process: subprocess.Popen, rng: random.Random) -> tuple[str, list[str
         return None
 
 
-def torture(kills: int, seed: int, longest_wait: float) -> dict:
+def torture(kills: int, seed: int, longest_wait: float, calm: Path | None = None) -> dict:
     rng, began = random.Random(seed), time.perf_counter()
     hits: dict[str, int] = collections.Counter()
     stages: dict[str, int] = collections.Counter()
     with tempfile.TemporaryDirectory() as temporary:
-        calm, hurt = (copy_tree(Path(temporary) / name) for name in ("calm", "hurt"))
-        assert call(calm).wait(SECONDS_PER_CALL) == 0, (calm / "torture.log").read_text()[-3000:]
+        hurt = copy_tree(Path(temporary) / "hurt")
+        if calm is None:
+            calm = copy_tree(Path(temporary) / "calm")
+            assert call(calm).wait(SECONDS_PER_CALL) == 0, (calm / "torture.log").read_text()[-3000:]
         expected = results(calm)
+        assert expected, f"{calm}: no results of the smoke scale"
         print(f"undisturbed: {len(expected)} results, {time.perf_counter() - began:.0f} s", flush=True)
         process, starts = call(hurt), 1
         while sum(hits.values()) < kills:
@@ -151,9 +156,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--longest-wait", type=float, default=8.0, help="seconds between two kills, at most")
+    parser.add_argument(
+        "--calm", type=Path, help="a tree with the results of an undisturbed run (default: one more run)"
+    )
     parser.add_argument("--out", type=Path, help="JSON file to write")
     args = parser.parse_args()
-    result = torture(args.kills, args.seed, args.longest_wait)
+    result = torture(args.kills, args.seed, args.longest_wait, args.calm)
     print(json.dumps(result, indent=1))
     if args.out:
         args.out.write_text(json.dumps(result, indent=1) + "\n")

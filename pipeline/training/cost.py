@@ -5,11 +5,15 @@ from pipeline import config as cfg
 GROUPS = 2  # of people that an evaluation measures: pipeline.probes.recall.groups
 
 
+def weights_of(model: cfg.Model, vocabulary: int) -> int:
+    """Weights of the matrix products, the embedding being one of them."""
+    return model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
+
+
 def flops_per_token(model: cfg.Model, vocabulary: int, context: float) -> float:
     """Training FLOPs a token: 6 a weight of a matrix product, and 12 x layers x width x context / 2
     for causal attention (forward and backward)."""
-    weights = model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
-    return 6 * weights + 6 * model.layers * model.width * context
+    return 6 * weights_of(model, vocabulary) + 6 * model.layers * model.width * context
 
 
 def tokens_of(run: cfg.RunConfig, biography: float) -> float:

@@ -2,7 +2,7 @@
 # A Slurm of this one machine: munged, slurmctld and slurmd on the loopback, without systemd or cgroups.
 # Debian 12 or the like, as root. All of it is in $SLURM_LOCAL, but for links in /etc/slurm: jobs must find
 # their configuration there, because Snakemake's executor drops SLURM_CONF.
-#   local.sh start | stop
+#   local.sh start | stop        start ends with code 77 where the packages cannot be had
 set -euo pipefail
 S=${SLURM_LOCAL:-${TMPDIR:-/tmp}/slurm-local}
 NODES=${SLURM_LOCAL_NODES:-2} # pretended ones, on this host
@@ -21,11 +21,15 @@ wait_for() {
 }
 
 install_packages() {
-    dpkg -s slurmctld slurmd slurm-client munge >/dev/null 2>&1 && return 0
+    local packages=(slurmctld slurmd slurm-client munge) policy=/usr/sbin/policy-rc.d ours=""
+    dpkg -s "${packages[@]}" >/dev/null 2>&1 && return 0
     # The packages must not start services of their own.
-    [ -e /usr/sbin/policy-rc.d ] || printf '#!/bin/sh\nexit 101\n' | install -m 755 /dev/stdin /usr/sbin/policy-rc.d
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurmctld slurmd slurm-client munge >/dev/null
+    [ -e "$policy" ] || { ours=yes && printf '#!/bin/sh\nexit 101\n' | install -m 755 /dev/stdin "$policy"; }
+    apt-get update -qq &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+        no_packages=yes
+    [ -z "$ours" ] || rm -f "$policy"
+    [ -z "${no_packages:-}" ] || exit 77
 }
 
 configure() {
@@ -57,7 +61,7 @@ AccountingStorageType=accounting_storage/none
 MailProg=/bin/true
 MpiDefault=none
 ReturnToService=2
-SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=sched_interval=2,batch_sched_delay=0,sched_min_interval=0,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 MinJobAge=3600
@@ -97,20 +101,30 @@ start() {
     sinfo
 }
 
-# With slurm.conf there and no slurmctld, every `snakemake` hangs for 10 s: so the links go.
+alive() { # not a zombie either: who reaps them may take its time
+    grep -q '^State:[[:space:]]*[^ZX]' "/proc/$1/status" 2>/dev/null
+}
+
+# With slurm.conf there and no slurmctld, every `snakemake` hangs for 10 s: so the links go. Jobs would outlive
+# the daemons.
 stop() {
+    if [ -s "$S/run/slurmctld.pid" ] && alive "$(cat "$S/run/slurmctld.pid")"; then
+        scancel --partition=cpu && scancel --partition=gpu || true
+        wait_for '[ -z "$(squeue --noheader)" ]' || true
+    fi
     for file in "$S"/run/slurmd-*.pid "$S/run/slurmctld.pid" "$S/run/munged.pid"; do
         [ -s "$file" ] || continue
         pid=$(cat "$file")
         kill "$pid" 2>/dev/null || true
         for _ in $(seq 40); do
-            kill -0 "$pid" 2>/dev/null || break
+            alive "$pid" || break
             sleep 0.25
         done
         rm -f "$file"
     done
-    for name in slurm gres; do [ -L "/etc/slurm/$name.conf" ] && rm -f "/etc/slurm/$name.conf"; done
-    return 0
+    for name in slurm gres; do
+        [ "$(readlink "/etc/slurm/$name.conf")" != "$S/$name.conf" ] || rm -f "/etc/slurm/$name.conf"
+    done
 }
 
 case "${1:-}" in

@@ -1,0 +1,31 @@
+"""What a scale costs, before anything runs: steps, tokens, FLOPs, GPU hours, disk. Estimates.
+
+python -m pipeline.stages.cost --scale paper
+python -m pipeline.stages.cost --scale paper --write docs/*.md      between their markers
+"""
+
+import argparse
+from pathlib import Path
+
+from pipeline import config as cfg
+from pipeline.files import write_atomically
+from pipeline.report import cost
+from pipeline.stages import common
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    common.add_scale(parser)
+    parser.add_argument(
+        "--write", type=Path, nargs="+", default=[], metavar="FILE", help="documents to renew"
+    )
+    args = parser.parse_args()
+    made = cost.blocks(cfg.load(args.scale, args.params))
+    for path in args.write:
+        write_atomically(path, cost.insert(path.read_text(), made))
+    if not args.write:
+        print("\n\n".join(made.values()))
+
+
+if __name__ == "__main__":
+    common.run_stage(main)

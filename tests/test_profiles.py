@@ -1,0 +1,64 @@
+"""The tables of the profiles know every rule of the workflow."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from pipeline import config as cfg
+from tests.test_workflow import ENV
+
+TARGETS = {"all", "everything"}
+LOCAL = re.compile(r"^localrules:\n((?:    \w+,\n)+)", re.M)
+
+
+def profile(name: str) -> dict:
+    return yaml.safe_load((cfg.ROOT / "profiles" / name / "config.yaml").read_text())
+
+
+def snakemake(*arguments: str) -> str:
+    command = ["snakemake", *arguments, "--config", "scale=smoke"]
+    return subprocess.run(command, cwd=cfg.ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, str]:
+    """Rule -> command of one of its jobs, of all rules that a cluster is asked to run."""
+    listed = snakemake("everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds")
+    jobs = dict(re.findall(r"^rule (\w+):\n(.*?)\n\n", listed, re.M | re.S))
+    every = set(snakemake("--list-rules").split())
+    assert set(jobs) == every - {"all"}, "the smoke scale has a job of each rule"
+    written = "".join(path.read_text() for path in (cfg.ROOT / "pipeline" / "rules").glob("*.smk"))
+    local = {word.strip(" ,") for block in LOCAL.findall(written) for word in block.split()}
+    assert {"tables", "claims"} <= local <= every
+    return {rule: block for rule, block in jobs.items() if rule not in local | TARGETS}
+
+
+@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
+def test_every_rule_has_its_row(rules, name):
+    assert set(profile(name)["set-resources"]) == set(rules)
+
+
+def test_short_jobs_share_a_slurm_job(rules):
+    content = profile("slurm")
+    groups = dict(entry.split("=") for entry in content["groups"])
+    assert set(groups) == set(rules)
+    assert {entry.split("=")[0] for entry in content["group-components"]} == set(groups.values())
+
+
+@pytest.mark.parametrize("name", ["gpu", "slurm-gpu"])
+def test_what_computes_with_torch_models_gets_a_gpu(rules, name):
+    """Those are the rules that are started by the launcher, which chooses the device."""
+    table = profile(name)["set-resources"]
+    launched = {rule for rule, block in rules.items() if "pipeline.launch" in block}
+    several = {rule for rule, block in rules.items() if "--processes" in block}
+    assert several < launched
+    assert {rule for rule, row in table.items() if row.get("gpu")} == launched
+    assert {rule for rule, row in table.items() if row.get("processes")} == several
+
+
+@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
+def test_cpus_of_training_are_in_the_table(rules, name):
+    trained = {rule for rule, block in rules.items() if "pipeline.stages.train" in block}
+    assert set(profile(name)["set-threads"]) == trained
