@@ -62,6 +62,30 @@ MISTAKES = {
         put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": STEPS}),
         f"distribution.steps is {STEPS}, allowed: less than training.steps = {STEPS}",
     ),
+    "groups that do not divide the people": (
+        put("defaults", "distribution", {"kind": "sequential", "groups": 3}),
+        "distribution.groups is 3, allowed: a divisor of the population's",
+    ),
+    "more visits than steps": (
+        put("defaults", "distribution", {"kind": "sequential", "groups": 4, "repeats": 1000}),
+        "distribution.groups x repeats is 4000, allowed: at most training.steps = ",
+    ),
+    "a population that never is whole": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 8, "until": STEPS, "stages": 2}),
+        f"distribution.until is {STEPS}, allowed: less than training.steps = {STEPS}",
+    ),
+    "a population that does not grow": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 1024, "until": 9, "stages": 2}),
+        "distribution.subset is 1024, allowed: at most ",
+    ),
+    "more stages than steps": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 8, "until": 9, "stages": 10}),
+        "distribution.stages is 10, allowed: at most 9, the steps and the people to add",
+    ),
+    "groups apart where there are none": (
+        put("defaults", "evaluation", "apart", 8),
+        "evaluation.apart is 8, allowed: null where distribution.kind is uniform",
+    ),
     "replay without a base": (
         put("defaults", "distribution", {"kind": "replay", "new": 8}),
         "distribution.kind is replay",
@@ -166,8 +190,9 @@ def test_experiments_share_runs():
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
     assert first < ids("population_size") and uniform < ids("power_law")
-    for kind, experiment in (("finetune", "phases"), ("patch", "attention")):
-        assert {p.config.base.id for p in planned if p.config.kind == kind} <= ids(experiment)
+    bases = {"finetune": ids("phases"), "patch": ids("attention") | ids("sequential")}
+    for kind, those in bases.items():
+        assert {p.config.base.id for p in planned if p.config.kind == kind} <= those
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():
@@ -177,6 +202,7 @@ def test_ids_of_the_runs_with_results_have_not_changed():
     assert measured <= set(cfg.distinct_runs(cfg.expand(cfg.load())))
     plain = next(p.config for p in cfg.expand(cfg.load()) if p.experiment == "phases")
     assert "observe" not in plain.model_dump() and "patching" not in plain.model_dump()
+    assert "apart" not in plain.model_dump()["evaluation"]
 
 
 def test_patched_runs_share_an_observed_base_with_the_default_parameters():
@@ -191,6 +217,16 @@ def test_patched_runs_share_an_observed_base_with_the_default_parameters():
         assert run.base.model_copy(update={"observe": None}) == default[run.seed]
         assert cfg.RunConfig.model_validate(run.model_dump(mode="json")).id == run.id
     assert len({run.id for run in patched}) == len(patched)
+
+
+def test_groups_as_a_reference_for_everyone():
+    """The base of these patched runs is the run that Figures S and X show; what is learned is uniform."""
+    planned = cfg.expand(cfg.load())
+    shown = {p.config.id for p in planned if p.experiment == "sequential" and p.case == "groups-8"}
+    patched = [p.config for p in planned if p.experiment == "sequential_patching"]
+    assert {run.base.id for run in patched} == shown
+    assert {run.distribution.kind for run in patched} == {"uniform"}
+    assert {run.evaluation.apart for run in patched} == {None}
 
 
 def test_a_patched_run_is_evaluated_from_its_start_on():

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline import config as cfg
-from pipeline.data.sampler import VALUE, A, Batch, Sampler
+from pipeline.data.sampler import VALUE, A, Batch, Sampler, parts
 from pipeline.model.transformer import Transformer
 
 
@@ -60,6 +60,13 @@ def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
     who = run.population
     new = run.distribution.new if isinstance(run.distribution, cfg.Replay) else who.unseen
     return {"known": (0, who.individuals), "new": (who.individuals, new)}
+
+
+def groups_apart(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
+    """Known people in the groups that a changing distribution trains on, "group-1" first, as (first, count);
+    none unless `evaluation.apart` asks for them."""
+    ranges = parts(run.distribution, run.population.individuals) if run.evaluation.apart else []
+    return {f"group-{k}": who for k, who in enumerate(ranges, 1)}
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer, flops_per_token
 from pipeline.probes.attention import measure_attention
-from pipeline.probes.recall import groups, measure, value_sums
+from pipeline.probes.recall import groups, groups_apart, measure, value_sums
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
 from pipeline.training.progress import Progress, Reporter
@@ -64,7 +64,9 @@ class Trainer:
     ) -> None:
         self.run, self.population = run, population
         self.accelerator = hardware.accelerator()
-        self.sampler = Sampler(population, run.distribution, run.seed, self.accelerator.device)
+        self.sampler = Sampler(
+            population, run.distribution, run.seed, self.accelerator.device, run.training.steps
+        )
         context = population.longest_biography()
         torch.manual_seed(run.seed)
         if reference is None:
@@ -287,9 +289,12 @@ class Trainer:
         model = self.accelerator.unwrap_model(self.model)
         rows = []
         with self.accelerator.autocast():
-            for name, (first, count) in groups(self.run).items():
+            asked = {name: (who, sequences) for name, who in groups(self.run).items()}
+            few = self.run.evaluation.apart or 0
+            asked |= {name: (who, few) for name, who in groups_apart(self.run).items()}
+            for name, ((first, count), many) in asked.items():
                 recall = measure(
-                    model, self.sampler, first, count, sequences, share=(self.rank, self.world), add=self._add
+                    model, self.sampler, first, count, many, share=(self.rank, self.world), add=self._add
                 )
                 rows.append({"step": step, "group": name, **recall.summary()})
         return rows
