@@ -2,7 +2,8 @@
 
 experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
-curves.csv       run, step, group, loss, accuracy, max_probability, entropy
+curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
+                 and group-1, ... where parts of the known ones come in turn
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
 toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
@@ -22,7 +23,9 @@ from pipeline.files import write_atomically
 
 TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy")
 _ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
-_DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+_DISTRIBUTION_COLUMNS = (
+    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "groups", "repeats", "until", "stages"
+)  # fmt: skip
 
 
 def experiments_table(planned: list[cfg.PlannedRun], params: cfg.Params) -> pd.DataFrame:
@@ -55,6 +58,7 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "steps": run.training.steps,
         "batch": run.training.batch,
         "learning_rate": run.training.learning_rate,
+        "schedule": run.training.schedule,
         "layers": run.model.layers,
         "width": run.model.width,
         "baseline": baseline(run.population.pools),
