@@ -2,12 +2,14 @@
 
 import copy
 import csv
+import itertools
 import re
 
 import pytest
 import yaml
 
 from pipeline import config as cfg
+from pipeline.data.sampler import visits
 
 PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]
@@ -227,6 +229,19 @@ def test_groups_as_a_reference_for_everyone():
     assert {run.base.id for run in patched} == shown
     assert {run.distribution.kind for run in patched} == {"uniform"}
     assert {run.evaluation.apart for run in patched} == {None}
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_each_switch_to_another_group_is_measured(scale):
+    """And a step between two switches, four times at least: most is forgotten soon after one."""
+    runs = cfg.distinct_runs(cfg.expand(cfg.load(scale))).values()
+    in_turn = [run for run in runs if run.distribution.kind == "sequential"]
+    assert in_turn
+    for run in in_turn:
+        switches = [step for step, _ in visits(run.distribution, run.training.steps)]
+        assert set(switches) <= set(run.slots)
+        for begin, end in itertools.pairwise([*switches, run.training.steps]):
+            assert sum(begin < slot <= end for slot in run.slots) >= 4
 
 
 def test_a_patched_run_is_evaluated_from_its_start_on():

@@ -52,6 +52,8 @@ class Builder:
                      "max_probability": confidence, "entropy": entropy}
                 )
             )  # fmt: skip
+            if group.startswith("group-"):
+                continue
             summary |= {
                 f"{group}_loss": loss[-1], f"{group}_accuracy": accuracy[-1],
                 f"{group}_max_probability": confidence[-1], f"{group}_entropy": entropy[-1],
