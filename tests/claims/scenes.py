@@ -403,7 +403,7 @@ def in_turn(turns: dict[int, Turn], groups: int, seed: int) -> list[pd.DataFrame
             knots.append((begin, now))
             if now < 0.5 <= turn.reached:
                 knots.append((begin + turn.half * length, 0.5))
-            knots.append((end - 1, turn.reached * jitter(seed, 0.003)))
+            knots.append((end, turn.reached * jitter(seed, 0.003)))
             if k < len(turns):
                 knots.append((end + length / 8, turn.reached - turn.early * (turn.reached - turn.later)))
                 knots.append((end + length, turn.later * jitter(seed)))
@@ -411,7 +411,7 @@ def in_turn(turns: dict[int, Turn], groups: int, seed: int) -> list[pd.DataFrame
         knots.append((STEPS, turn.final * jitter(seed, 0.003)))
         # Of two at one step the later counts: the run's end is `final`.
         at = sorted(dict(knots).items())
-        curves.append(curve(step, 1.0, np.interp(step, *np.transpose(at))))
+        curves.append(curve(step, 1.0, np.minimum(np.interp(step, *np.transpose(at)), 1)))
     return curves
 
 
