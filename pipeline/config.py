@@ -149,7 +149,7 @@ class Sequential(Frozen):
 
 class Growing(Frozen):
     """Uniform over the first `subset` individuals, then over ever more: `stages` equal additions, evenly
-    spaced, make it the whole population from step `until` on (paper, appendix F, gives no numbers)."""
+    spaced, make it the whole population from step `until` on (the paper tells of one, without numbers)."""
 
     kind: Literal["growing"]
     subset: PositiveInt

@@ -1,4 +1,4 @@
-"""Judges of groups of people that come one after the other (paper, section 5 and appendix G; Figures S to X).
+"""Judges of groups of people that come one after the other (paper, Figures S to X).
 
 Each group is evaluated apart. A group that is not half known in its window counts as the whole window, a
 lower bound of the steps that it takes.

@@ -1,4 +1,4 @@
-"""Judge of two groups of people that alternate (paper, appendix G; Figure V)."""
+"""Judge of two groups of people that alternate (paper, Figure V)."""
 
 import pandas as pd
 
