@@ -137,7 +137,34 @@ class Replay(Frozen):
     weight: NonNegativeFloat = 0.0
 
 
-Distribution = Annotated[Uniform | PowerLaw | Celebrities | WarmUp | Replay, Field(discriminator="kind")]
+class Sequential(Frozen):
+    """The population in `groups` equal parts, one after the other, `repeats` times; uniform within a group.
+
+    Each visit takes an equal share of the run (paper, appendix B.2; Figures S to X).
+    """
+
+    kind: Literal["sequential"]
+    groups: int = Field(ge=2, le=1024)
+    repeats: int = Field(default=1, ge=1, le=1024)
+
+
+class Growing(Frozen):
+    """Uniform over the first `subset` individuals, then over ever more: `stages` equal additions, evenly
+    spaced, make it the whole population from step `until` on (the paper tells of one, without numbers)."""
+
+    kind: Literal["growing"]
+    subset: PositiveInt
+    until: PositiveInt
+    stages: int = Field(ge=1, le=1024)
+
+
+Distribution = Annotated[
+    Uniform | PowerLaw | Celebrities | WarmUp | Replay | Sequential | Growing, Field(discriminator="kind")
+]
+
+
+# Whom a distribution's number of people counts, in errors; others count all individuals.
+_WHOM = {"replay": "unseen people", "growing": "individuals but one"}
 
 
 class Model(Frozen):
@@ -170,6 +197,11 @@ class Training(Frozen):
     clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
 
 
+def _optional(**constraints: Any) -> Any:
+    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
+    return Field(default=None, **constraints, exclude_if=lambda value: value is None)
+
+
 class Evaluation(Frozen):
     """What is measured during a run, and when (paper: 16k sequences, 50 checkpoints)."""
 
@@ -178,6 +210,8 @@ class Evaluation(Frozen):
     dense_every: float = Field(gt=0, le=1, description="spacing of the early slots, share of the run")
     dense_until: float = Field(ge=0, le=1, description="end of the early slots, share of the run")
     slots: PositiveInt = Field(description="evenly spaced slots over the whole run")
+    # Of each group of a sequential or growing distribution, at each slot; the paper draws each by itself.
+    apart: int | None = _optional(ge=1, le=1_000_000, description="biographies of each group apart")
 
     def steps(self, total: int) -> list[int]:
         """Checkpoint steps: 0, the early slots, the even slots and the end, ascending."""
@@ -205,11 +239,6 @@ class Patching(Frozen):
 
     reference: NonNegativeInt
     start: NonNegativeInt
-
-
-def _optional() -> Any:
-    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
-    return Field(default=None, exclude_if=lambda value: value is None)
 
 
 class RunConfig(Frozen):
@@ -254,21 +283,51 @@ class RunConfig(Frozen):
             "celebrities": ("count", who.individuals),
             "warm_up": ("subset", who.individuals),
             "replay": ("new", who.unseen),
+            "growing": ("subset", who.individuals - 1),
         }.get(d.kind)
         if asked and getattr(d, asked[0]) > asked[1]:
             raise ValueError(
                 f"distribution.{asked[0]} is {getattr(d, asked[0])}, allowed: at most {asked[1]}, "
-                f"the population's {'unseen people' if d.kind == 'replay' else 'individuals'}"
+                f"the population's {_WHOM.get(d.kind, 'individuals')}"
             )
         if isinstance(d, WarmUp) and d.steps >= self.training.steps:
             raise ValueError(
                 f"distribution.steps is {d.steps}, allowed: less than training.steps = {self.training.steps}"
+            )
+        if isinstance(d, Sequential) and who.individuals % d.groups:
+            raise ValueError(
+                f"distribution.groups is {d.groups}, allowed: a divisor of the population's "
+                f"{who.individuals} individuals"
+            )
+        if isinstance(d, Sequential) and d.groups * d.repeats > self.training.steps:
+            raise ValueError(
+                f"distribution.groups x repeats is {d.groups * d.repeats}, allowed: at most training.steps = "
+                f"{self.training.steps}"
+            )
+        if isinstance(d, Growing):
+            self._grows(d)
+        if self.evaluation.apart and not isinstance(d, Sequential | Growing):
+            raise ValueError(
+                f"evaluation.apart is {self.evaluation.apart}, allowed: null where distribution.kind is "
+                f"{d.kind}, which has no groups"
             )
         if isinstance(d, Replay) != (self.base is not None and self.patching is None):
             raise ValueError(
                 f"distribution.kind is {d.kind}, allowed: replay in a fine-tuning run, and only there"
             )
         return self
+
+    def _grows(self, d: Growing) -> None:
+        """Each stage adds people and has a step to itself."""
+        if d.until >= self.training.steps:
+            raise ValueError(
+                f"distribution.until is {d.until}, allowed: less than training.steps = {self.training.steps}"
+            )
+        most = min(d.until, self.population.individuals - d.subset)
+        if d.stages > most:
+            raise ValueError(
+                f"distribution.stages is {d.stages}, allowed: at most {most}, the steps and the people to add"
+            )
 
     @property
     def kind(self) -> Literal["pretrain", "finetune", "patch"]:
@@ -304,6 +363,8 @@ class RunConfig(Frozen):
             "celebrities": f"celebrities{getattr(d, 'count', 0)}",
             "warm_up": f"warmup{getattr(d, 'subset', 0)}",
             "replay": f"finetune{getattr(d, 'new', 0)}",
+            "sequential": f"sequential{getattr(d, 'groups', 0)}x{getattr(d, 'repeats', 0)}",
+            "growing": f"growing{getattr(d, 'subset', 0)}",
         }
         word = words[d.kind]
         if self.patching:

@@ -2,12 +2,14 @@
 
 import copy
 import csv
+import itertools
 import re
 
 import pytest
 import yaml
 
 from pipeline import config as cfg
+from pipeline.data.sampler import visits
 
 PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]
@@ -61,6 +63,30 @@ MISTAKES = {
     "warm-up longer than the run": (
         put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": STEPS}),
         f"distribution.steps is {STEPS}, allowed: less than training.steps = {STEPS}",
+    ),
+    "groups that do not divide the people": (
+        put("defaults", "distribution", {"kind": "sequential", "groups": 3}),
+        "distribution.groups is 3, allowed: a divisor of the population's",
+    ),
+    "more visits than steps": (
+        put("defaults", "distribution", {"kind": "sequential", "groups": 4, "repeats": 1000}),
+        "distribution.groups x repeats is 4000, allowed: at most training.steps = ",
+    ),
+    "a population that never is whole": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 8, "until": STEPS, "stages": 2}),
+        f"distribution.until is {STEPS}, allowed: less than training.steps = {STEPS}",
+    ),
+    "a population that does not grow": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 1024, "until": 9, "stages": 2}),
+        "distribution.subset is 1024, allowed: at most ",
+    ),
+    "more stages than steps": (
+        put("defaults", "distribution", {"kind": "growing", "subset": 8, "until": 9, "stages": 10}),
+        "distribution.stages is 10, allowed: at most 9, the steps and the people to add",
+    ),
+    "groups apart where there are none": (
+        put("defaults", "evaluation", "apart", 8),
+        "evaluation.apart is 8, allowed: null where distribution.kind is uniform",
     ),
     "replay without a base": (
         put("defaults", "distribution", {"kind": "replay", "new": 8}),
@@ -166,8 +192,9 @@ def test_experiments_share_runs():
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
     assert first < ids("population_size") and uniform < ids("power_law")
-    for kind, experiment in (("finetune", "phases"), ("patch", "attention")):
-        assert {p.config.base.id for p in planned if p.config.kind == kind} <= ids(experiment)
+    bases = {"finetune": ids("phases"), "patch": ids("attention") | ids("sequential")}
+    for kind, those in bases.items():
+        assert {p.config.base.id for p in planned if p.config.kind == kind} <= those
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():
@@ -179,6 +206,7 @@ def test_ids_of_the_runs_with_results_have_not_changed():
     assert measured and measured <= set(cfg.distinct_runs(cfg.expand(cfg.load())))
     plain = next(p.config for p in cfg.expand(cfg.load()) if p.experiment == "phases")
     assert "observe" not in plain.model_dump() and "patching" not in plain.model_dump()
+    assert "apart" not in plain.model_dump()["evaluation"]
 
 
 def test_patched_runs_share_an_observed_base_with_the_default_parameters():
@@ -193,6 +221,29 @@ def test_patched_runs_share_an_observed_base_with_the_default_parameters():
         assert run.base.model_copy(update={"observe": None}) == default[run.seed]
         assert cfg.RunConfig.model_validate(run.model_dump(mode="json")).id == run.id
     assert len({run.id for run in patched}) == len(patched)
+
+
+def test_groups_as_a_reference_for_everyone():
+    """The base of these patched runs is the run that Figures S and X show; what is learned is uniform."""
+    planned = cfg.expand(cfg.load())
+    shown = {p.config.id for p in planned if p.experiment == "sequential" and p.case == "groups-8"}
+    patched = [p.config for p in planned if p.experiment == "sequential_patching"]
+    assert {run.base.id for run in patched} == shown
+    assert {run.distribution.kind for run in patched} == {"uniform"}
+    assert {run.evaluation.apart for run in patched} == {None}
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_each_switch_to_another_group_is_measured(scale):
+    """And a step between two switches, four times at least: most is forgotten soon after one."""
+    runs = cfg.distinct_runs(cfg.expand(cfg.load(scale))).values()
+    in_turn = [run for run in runs if run.distribution.kind == "sequential"]
+    assert in_turn
+    for run in in_turn:
+        switches = [step for step, _ in visits(run.distribution, run.training.steps)]
+        assert set(switches) <= set(run.slots)
+        for begin, end in itertools.pairwise([*switches, run.training.steps]):
+            assert sum(begin < slot <= end for slot in run.slots) >= 4
 
 
 def test_a_patched_run_is_evaluated_from_its_start_on():

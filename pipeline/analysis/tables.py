@@ -4,7 +4,8 @@ Each experiment has a folder of them, with a manifest that names its plan (the d
 
 experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
-curves.csv       run, step, group, loss, accuracy, max_probability, entropy
+curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
+                 and group-1, ... where parts of the known ones come in turn
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
 
@@ -29,7 +30,10 @@ from pipeline.plan import only
 
 _OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *_OF_RUNS)  # of every experiment; "attention" if it observes runs
-_DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+_DISTRIBUTION_COLUMNS = (
+    *("alpha", "count", "weight", "subset", "warm_up_steps", "new"),
+    *("groups", "repeats", "until", "stages"),
+)
 # Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("base", "figure", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
@@ -38,7 +42,7 @@ COLUMNS = {
     "experiments": ("experiment", "figure", "case", "seed", "run"),
     "runs": (
         *("run", "kind", "base", "seed", "individuals", "distribution", *_DISTRIBUTION_COLUMNS),
-        *("reference", "start", "steps", "batch", "learning_rate", "layers", "width", "baseline"),
+        *("reference", "start", "steps", "batch", "learning_rate", "schedule", "layers", "width", "baseline"),
         *("parameters", "tokens", "flops", "precision", "device", "processes"),
         *("seconds", "device_seconds", "seconds_evaluating", "tokens_per_second"),
         *("commit", "code", "people"),
@@ -87,6 +91,7 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "steps": run.training.steps,
         "batch": run.training.batch,
         "learning_rate": run.training.learning_rate,
+        "schedule": run.training.schedule,
         "layers": run.model.layers,
         "width": run.model.width,
         "baseline": baseline(run.population.pools),

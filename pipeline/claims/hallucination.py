@@ -1,6 +1,7 @@
 """Judges of what the model does with people it has never seen (paper, appendix F; Figures 5 left, M).
 
-All on the default run: known people on held-out templates against people it is never trained on.
+Known people on held-out templates against people that the run is never trained on: the default run, and one
+on a growing population.
 """
 
 import math
@@ -8,9 +9,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.phases import first_crossing
+from pipeline.analysis.phases import first_crossing, plateau_end
 from pipeline.analysis.tables import Tables
-from pipeline.claims.verdict import Check, NotVisibleError, Result, judge
+from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 
 
 def _emerged(tables: Tables, learned: float) -> pd.DataFrame:
@@ -19,6 +20,16 @@ def _emerged(tables: Tables, learned: float) -> pd.DataFrame:
     if rows.known_accuracy.mean() < learned or rows.plateau_end.isna().any():
         raise NotVisibleError(f"no knowledge yet: final accuracy {rows.known_accuracy.mean():.3g}")
     return rows
+
+
+def _onset(curve: pd.DataFrame, rise: float, steps: float) -> tuple[float, pd.DataFrame]:
+    """Step at which the loss on never-seen people is `rise` x its minimum, and their curve since then.
+
+    Hallucination that never starts is later than any tolerance: it counts as the length of the run.
+    """
+    since = curve.iloc[curve.loss.argmin() :]
+    step = first_crossing(since.step, since.loss, rise * since.loss.iloc[0], rising=True)
+    return (steps if math.isnan(step) else step), since
 
 
 @judge("phases")
@@ -31,11 +42,8 @@ def hallucination_starts_with_knowledge(
     rows = _emerged(tables, learned)
     onset, over_baseline, over_largest = [], [], []
     for row in rows.itertuples():
-        curve = tables.curve(row.run, "new")
-        since = curve.iloc[curve.loss.argmin() :]
-        step = first_crossing(since.step, since.loss, rise * since.loss.iloc[0], rising=True)
-        # Hallucination that never starts is later than any tolerance.
-        onset.append((row.steps if math.isnan(step) else step) / row.plateau_end)
+        step, since = _onset(tables.curve(row.run, "new"), rise, row.steps)
+        onset.append(step / row.plateau_end)
         over_baseline.append(since.loss.iloc[-1] / row.baseline)
         over_largest.append(since.loss.iloc[-1] / since.loss.max())
     return [
@@ -85,4 +93,27 @@ def confidence_gap_opens_with_knowledge(
         Check.of("final gap in maximum probability", probability, low=probability_gap),
         Check.of("final gap in entropy", rows.new_entropy - rows.known_entropy, low=entropy_gap),
         Check.of("share of the gap at t(0.99)", before, high=opened_before),
+    ], rows
+
+
+@judge("growing")
+def hallucination_starts_with_knowledge_of_the_first(
+    tables: Tables, *, rise: float, earliest: float, latest: float, learned: float
+) -> Result:
+    """In a growing population: the step at which the loss on never-seen people is `rise` x its minimum, over
+    t(0.99) of the people that it starts from; and its final value over b.
+    """
+    rows = tables.of("growing")
+    onset = []
+    for row in rows.itertuples():
+        first = tables.curve(row.run, "group-1")
+        if first.empty:
+            raise NotMeasuredError(f"the first people of {row.run} were not evaluated apart")
+        known_from = plateau_end(first.step, first.loss, row.baseline)
+        if math.isnan(known_from) or row.known_accuracy < learned:
+            raise NotVisibleError(f"no knowledge yet: final accuracy {row.known_accuracy:.3g}")
+        onset.append(_onset(tables.curve(row.run, "new"), rise, row.steps)[0] / known_from)
+    return [
+        Check.of("onset / t(0.99) of the first people", onset, earliest, latest),
+        Check.of("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=1),
     ], rows

@@ -4,6 +4,7 @@ No state: resuming, a second process or another device change nothing in what is
 are assembled from the token bank on the device and never stored (paper, section 2, appendix B.1).
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,33 @@ class Batch:
     templates: Tensor
 
 
+def parts(distribution: cfg.Distribution, individuals: int) -> list[tuple[int, int]]:
+    """The groups that the population falls into, as (first, count), in the order in which they first come:
+    those of a sequential distribution; the subset and each addition of a growing one; else none."""
+    match distribution:
+        case cfg.Sequential(groups=groups):
+            size = individuals // groups
+            return [(k * size, size) for k in range(groups)]
+        case cfg.Growing(subset=subset, stages=stages):
+            more = individuals - subset
+            ends = [0, *(subset + k * more // stages for k in range(stages + 1))]
+            return [(first, end - first) for first, end in itertools.pairwise(ends)]
+    return []
+
+
+def visits(distribution: cfg.Sequential, steps: int) -> list[tuple[int, int]]:
+    """Which group comes when in a run of `steps`, as (first step, group counted from 0), ascending."""
+    count = distribution.groups * distribution.repeats
+    return [(round(k * steps / count), k % distribution.groups) for k in range(count)]
+
+
 def probabilities(
-    distribution: cfg.Distribution, individuals: int, people: int
+    distribution: cfg.Distribution, individuals: int, people: int, steps: int | None = None
 ) -> list[tuple[int, NDArray[np.float64]]]:
     """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1.
 
-    Paper, section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in replay.
+    `steps` is the run's length, which a sequential distribution shares out and others can do without. Paper,
+    section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in replay.
     """
     p = np.zeros(people)
     p[:individuals] = 1.0
@@ -63,7 +85,22 @@ def probabilities(
         case cfg.Replay(new=new, weight=weight):
             p[:individuals] = weight
             p[individuals : individuals + new] = 1.0
+        case cfg.Sequential():
+            assert steps is not None, "a sequential distribution needs the run's length"
+            ranges = parts(distribution, individuals)
+            shared = [_indicator(people, *group) for group in ranges]
+            phases = [(step, shared[group]) for step, group in visits(distribution, steps)]
+        case cfg.Growing(until=until, stages=stages):
+            ends = [first + count for first, count in parts(distribution, individuals)]
+            phases = [(k * until // stages, _indicator(people, 0, end)) for k, end in enumerate(ends)]
     return [(step, q / q.sum()) for step, q in phases]
+
+
+def _indicator(people: int, first: int, count: int) -> NDArray[np.float64]:
+    """(people,): 1 for those of a range, else 0."""
+    p = np.zeros(people)
+    p[first : first + count] = 1.0
+    return p
 
 
 def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -74,7 +111,10 @@ def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 class Sampler:
-    """Draws training batches under a distribution, and fixed evaluation batches under the uniform one."""
+    """Draws training batches under a distribution, and fixed evaluation batches under the uniform one.
+
+    `steps`: the run's length, as `probabilities` takes it.
+    """
 
     def __init__(
         self,
@@ -82,6 +122,7 @@ class Sampler:
         distribution: cfg.Distribution,
         seed: int,
         device: torch.device | str = "cpu",
+        steps: int | None = None,
     ) -> None:
         who = population.config
         self.config, self.seed, self.device = who, seed, torch.device(device)
@@ -94,7 +135,7 @@ class Sampler:
         self._first_name = population.first_name_segment
         self._first_value = put(np.array(population.first_value_segment))
         self._longest = population.longest_biography()
-        phases = probabilities(distribution, who.individuals, population.people)
+        phases = probabilities(distribution, who.individuals, population.people, steps)
         # The cumulative sums are made on the host, once: their rounding must not depend on the device.
         self._phases = [(step, put(np.cumsum(p))) for step, p in phases]
         self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]

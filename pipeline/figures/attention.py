@@ -1,4 +1,4 @@
-"""What Figures 3, F and O share: attention by layer, mean over seeds, beside the paper's eight layers."""
+"""What Figures 3, F, O and X share: attention by layer, mean over seeds, beside the paper's eight layers."""
 
 from typing import Any
 
@@ -35,18 +35,24 @@ def _colour(layer: int, layers: int) -> Any:
 
 
 def draw_layers(
-    ax: Axes, tables: Tables, rows: pd.DataFrame, statistic: str, figure: str, units: tuple[float, float]
+    ax: Axes,
+    tables: Tables,
+    rows: pd.DataFrame,
+    statistic: str,
+    figure: str | None,
+    units: tuple[float, float],
 ) -> None:
-    """One statistic of all layers against time in `units` (here, paper); `figure` is the paper's, F or O."""
-    panel = f"{figure}_{statistic}"
-    names = reference.names(panel)
+    """One statistic of all layers against time in `units` (here, paper); `figure` is the paper's, F or O, or
+    none."""
+    names = reference.names(f"{figure}_{statistic}") if figure else []
     for k, name in enumerate(names, 1):
-        paper = reference.curve(panel, name)
+        paper = reference.curve(f"{figure}_{statistic}", name)
         style.draw_paper(ax, paper.steps / units[1], paper.values, color=_colour(k, len(names)), label="_")
     layers = int(rows.layers.iloc[0])
     for k in range(1, layers + 1):
         steps, values = seed_attention(tables, rows, k, statistic)
         look = {"color": _colour(k, layers), "label": f"layer {k} of {layers}"}
         style.draw_average(ax, steps / units[0], average(values, log=False), **look)
-    style.paper_entry(ax, f"paper, layers 1 to {len(names)}")
+    if names:
+        style.paper_entry(ax, f"paper, layers 1 to {len(names)}")
     ax.set(ylabel=LABELS[statistic], ylim=(-0.03, 1.03))

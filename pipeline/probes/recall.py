@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline import config as cfg
-from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
+from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler, parts
 from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
 
@@ -75,6 +75,13 @@ def predictions(
     p = logp.exp()
     wrong = (logp.argmax(1) != targets).float()
     return torch.stack([-logp.gather(1, targets[:, None])[:, 0], wrong, p.amax(1), -(p * logp).sum(1)])
+
+
+def groups_apart(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
+    """Known people in the groups that a changing distribution trains on, "group-1" first, as (first, count);
+    none unless `evaluation.apart` asks for them."""
+    ranges = parts(run.distribution, run.population.individuals) if run.evaluation.apart else []
+    return {f"group-{k}": who for k, who in enumerate(ranges, 1)}
 
 
 @torch.no_grad()

@@ -72,8 +72,9 @@ def distribution(run: pd.Series) -> str:
     """A run's distribution with its parameters, and whose attention is patched in from which step on."""
     parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
     parameters |= {"weight": "weight", "warm_up_steps": "steps"}
+    parameters |= {"groups": "groups", "repeats": "visits", "until": "until", "stages": "stages"}
     parameters |= {"reference": "attention of step", "start": "from"}
-    given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run[name])]
+    given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run.get(name))]
     return " ".join([run.distribution.replace("_", " "), ", ".join(given)]).strip()
 
 
@@ -86,7 +87,8 @@ def manifest(run: pd.Series) -> dict[str, str]:
 
 def run_rows(tables: Tables) -> list[dict[str, Any]]:
     """What the table of runs shows, one entry a run in the order of the tables."""
-    lowest = tables.curves[tables.curves.group == "known"].groupby("run").loss.min()
+    # Of everyone, or of one of the groups that come in turn: together these never come down.
+    lowest = tables.curves[tables.curves.group != "new"].groupby("run").loss.min()
     serves = tables.experiments.groupby("run").experiment.agg(lambda e: list(dict.fromkeys(e))).to_dict()
     starts = tables.runs.merge(tables.experiments[["experiment", "run"]], on="run").dropna(subset="base")
     based = starts.groupby("base").experiment.agg(lambda e: list(dict.fromkeys(e))).to_dict()

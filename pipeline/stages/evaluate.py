@@ -39,7 +39,7 @@ def evaluate(
     model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
     model.load_state_dict(weights)
     model.to(accelerator.device)
-    sampler = Sampler(population, run.distribution, run.seed, accelerator.device)
+    sampler = Sampler(population, run.distribution, run.seed, accelerator.device, run.training.steps)
     rows = []
     with accelerator.autocast():
         for group, (first, count) in groups(run).items():

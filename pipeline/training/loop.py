@@ -18,7 +18,7 @@ from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.attention import measure_attention
-from pipeline.probes.recall import groups, measure, predictions, value_sums
+from pipeline.probes.recall import groups, groups_apart, measure, predictions, value_sums
 from pipeline.training import hardware
 from pipeline.training.cost import flops_of, tokens_of
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
@@ -67,7 +67,9 @@ class Trainer:
     ) -> None:
         self.run, self.population = run, population
         self.accelerator = hardware.accelerator()
-        self.sampler = Sampler(population, run.distribution, run.seed, self.accelerator.device)
+        self.sampler = Sampler(
+            population, run.distribution, run.seed, self.accelerator.device, run.training.steps
+        )
         context = population.longest_biography()
         torch.manual_seed(run.seed)
         if reference is None:
@@ -289,13 +291,16 @@ class Trainer:
         model = self.accelerator.unwrap_model(self.model)
         rows = []
         with self.accelerator.autocast():
-            for name, (first, count) in groups(self.run).items():
+            asked = {name: (who, sequences) for name, who in groups(self.run).items()}
+            few = self.run.evaluation.apart or 0
+            asked |= {name: (who, few) for name, who in groups_apart(self.run).items()}
+            for name, ((first, count), many) in asked.items():
                 recall = measure(
                     model,
                     self.sampler,
                     first,
                     count,
-                    sequences,
+                    many,
                     share=(self.rank, self.world),
                     add=self._add,
                     predict=self.predict,

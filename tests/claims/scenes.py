@@ -1,6 +1,6 @@
 """Small made-up tables: curves in the paper's shapes, with a knob for each thing that a judge measures."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,10 @@ B = 6.0  # baseline, nats a value
 CHANCE = 0.02
 STEPS = 800
 SEEDS = (0, 1, 2)
-PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "reference", "start", "base")
+PARAMETERS = (
+    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "groups", "repeats", "until", "stages",
+    "reference", "start", "base",
+)  # fmt: skip
 MEASURES = ("loss", "accuracy", "max_probability", "entropy")
 
 
@@ -43,8 +46,11 @@ class Scene:
         rows = old.join(fresh).assign(step=curves[0].step, new=new, weight=weight, **setting)
         self.toy.append(rows[TOY_COLUMNS])
 
-    def add(self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, **parameters):
-        """`curves` are those of known and of new people."""
+    def add(
+        self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, apart=(),
+        **parameters,
+    ):  # fmt: skip
+        """`curves` are those of known and of new people, `apart` those of groups of known ones."""
         known, new = curves
         run = f"run{len(self.runs)}"
         steps = int(known.step.iloc[-1])
@@ -55,6 +61,7 @@ class Scene:
         self.runs.append(
             {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps}
             | {"batch": 64, "learning_rate": 0.004, "layers": 3, "width": 96, "baseline": baseline}
+            | {"schedule": "cosine"}
             | parameters
         )
         ends = {
@@ -70,7 +77,8 @@ class Scene:
                 **ends,
             }
         )
-        for group, curve in (("known", known), ("new", new)):
+        groups = {"known": known, "new": new} | {f"group-{k}": c for k, c in enumerate(apart, 1)}
+        for group, curve in groups.items():
             self.curves.append(curve.assign(run=run, group=group))
         return self
 
@@ -348,6 +356,117 @@ def observed_tuning_scene(seeds=SEEDS, last=0.03, first=0.009, start=1.0) -> Sce
         scene.observe(
             step, [{"name_to_name": 0.92 + first * away}, {"attribute_to_last_name": 0.86 - last * away}]
         )
+    return scene
+
+
+@dataclass
+class Turn:
+    """A window of a group: shares of the window and accuracies."""
+
+    half: float  # where half is recalled; NaN: never
+    reached: float  # at its end
+    later: float  # one window on
+    final: float  # at the run's end, after its last window
+    early: float = 0.85  # of what is lost by then, lost in the first eighth of that window
+
+
+# Paper, Figure S, 8 groups.
+TURNS = {
+    1: Turn(0.54, 0.95, 0.02, 0.004),
+    2: Turn(0.16, 0.98, 0.05, 0.005),
+    3: Turn(0.12, 0.99, 0.09, 0.007),
+    4: Turn(0.12, 0.99, 0.17, 0.012),
+    5: Turn(0.14, 1.0, 0.25, 0.03),
+    6: Turn(0.18, 1.0, 0.32, 0.105),
+    7: Turn(0.27, 1.0, 0.30, 0.30),
+    8: Turn(np.nan, 0.09, 0.09, 0.09),
+}
+# The paper's are held back: as its text has it.
+STEADY = {k: Turn(0.5 if k == 1 else 0.13, 0.99, 0.03, 0.99 if k == 8 else 0.004) for k in TURNS}
+MANY = {k: replace(turn, final=0.02) for k, turn in TURNS.items()}
+# Figure V: two groups, four visits each.
+VISITS = {
+    k: Turn(0.5, 0.6 if k < 3 else 0.98, later, 1.0)
+    for k, later in enumerate((0.05, 0.04, 0.2, 0.25, 0.4, 0.5, 0.7, 1.0), 1)
+}
+
+
+def in_turn(turns: dict[int, Turn], groups: int, seed: int) -> list[pd.DataFrame]:
+    """A curve a group; its windows come every `groups` windows."""
+    length = STEPS / len(turns)
+    step = np.arange(0, STEPS + 1, 2)
+    curves = []
+    for group in range(1, groups + 1):
+        knots, now = [(0.0, CHANCE)], CHANCE
+        for k in range(group, len(turns) + 1, groups):
+            turn, begin, end = turns[k], (k - 1) * length, k * length
+            knots.append((begin, now))
+            if now < 0.5 <= turn.reached:
+                knots.append((begin + turn.half * length, 0.5))
+            knots.append((end, turn.reached * jitter(seed, 0.003)))
+            if k < len(turns):
+                knots.append((end + length / 8, turn.reached - turn.early * (turn.reached - turn.later)))
+                knots.append((end + length, turn.later * jitter(seed)))
+            now = turn.later
+        knots.append((STEPS, turn.final * jitter(seed, 0.003)))
+        # Of two at one step the later counts: the run's end is `final`.
+        at = sorted(dict(knots).items())
+        curves.append(curve(step, 1.0, np.minimum(np.interp(step, *np.transpose(at)), 1)))
+    return curves
+
+
+def _in_turn(
+    scene: Scene, experiment: str, seed: int, turns: dict[int, Turn], groups=8, **parameters
+) -> None:
+    setting = {"distribution": "sequential", "groups": groups, "repeats": len(turns) // groups}
+    apart = in_turn(turns, groups, seed)
+    scene.add(experiment, seed, (learning(), never_seen()), apart=apart, **setting, **parameters)
+
+
+def changed(turns: dict[int, Turn], *windows: int, **changes) -> dict[int, Turn]:
+    """The turns with changes in these windows, all of them if none are named."""
+    return {k: replace(t, **changes) if k in windows or not windows else t for k, t in turns.items()}
+
+
+def sequential_scene(seeds=SEEDS, turns=None, constant=None, many=None) -> Scene:
+    """Eight groups under both schedules, and as one that stands for many."""
+    scene = Scene()
+    for seed in seeds:
+        _in_turn(scene, "sequential", seed, turns or TURNS)
+        _in_turn(scene, "sequential_constant", seed, constant or STEADY, schedule="constant")
+        _in_turn(scene, "many_groups", seed, many or MANY)
+    return scene
+
+
+def alternating_scene(seeds=SEEDS, visits=None) -> Scene:
+    """Two groups, four visits each."""
+    scene = Scene()
+    for seed in seeds:
+        _in_turn(scene, "alternating", seed, visits or VISITS, groups=2)
+    return scene
+
+
+def sequential_patching_scene(seeds=SEEDS, ends=None, known=None) -> Scene:
+    """References of a run on eight groups, windows of 100 steps, beside those of `patching_scene`; `ends` are
+    t(0.99) by reference."""
+    scene = patching_scene(seeds, known=known)
+    for seed in seeds:
+        base = {"base": f"run{len(scene.runs)}", "kind": "patch", "start": 0}
+        _in_turn(scene, "sequential", seed, TURNS)
+        for reference, end in {32: 150, 64: 70, 256: 40, **(ends or {})}.items():
+            curves = learning(end * jitter(seed), 8), never_seen()
+            scene.add("sequential_patching", seed, curves, reference=reference, **base)
+    return scene
+
+
+def growing_scene(seeds=SEEDS, onset=100.0, final=2.4, accuracy=1.0, apart=True) -> Scene:
+    """A population whose first people are known from step 100 on, and everyone from 200."""
+    scene = Scene()
+    for seed in seeds:
+        first = learning(100 * jitter(seed, 0.001))
+        curves = learning(final_accuracy=accuracy), never_seen(onset=onset, final=final)
+        setting = {"distribution": "growing", "subset": 256, "until": 400, "stages": 3}
+        scene.add("growing", seed, curves, apart=[first] if apart else (), **setting)
     return scene
 
 

@@ -11,16 +11,25 @@ from tests.claims.scenes import (
     ENDS,
     FALLS,
     LOSSES,
+    MANY,
     REPLAYS,
+    STEADY,
+    TURNS,
+    VISITS,
     Attention,
     Fall,
+    alternating_scene,
     attention_scene,
     celebrities_scene,
+    changed,
     fine_tuning_scene,
+    growing_scene,
     observed_tuning_scene,
     patching_scene,
     phases_scene,
     power_law_scene,
+    sequential_patching_scene,
+    sequential_scene,
     sizes_scene,
     toy_scene,
     warm_up_scene,
@@ -51,6 +60,10 @@ GREEN = {
     **dict.fromkeys([f"C{k}" for k in range(36, 43)], fine_tuning_scene),
     "C43": observed_tuning_scene,
     "C46": toy_scene,
+    **dict.fromkeys([f"C{k}" for k in range(47, 52)], sequential_scene),
+    "C35": growing_scene,
+    "C52": alternating_scene,
+    "C53": sequential_patching_scene,
 }
 
 
@@ -81,6 +94,15 @@ def replayed(weight: float, **changes):
 
 def toy_fall(size: int, of="linear", **changes):
     return toy_scene(falls={size: replace(FALLS[size], **changes)}, of=of)
+
+
+def turns(*windows: int, **changes):
+    """Eight groups with a cosine, changed in these windows; in all without any."""
+    return sequential_scene(turns=changed(TURNS, *windows, **changes))
+
+
+def constant(*windows: int, **changes):
+    return sequential_scene(constant=changed(STEADY, *windows, **changes))
 
 
 RED = [
@@ -172,6 +194,23 @@ RED = [
     ("C46", "never lost, the other read-out", lambda: toy_fall(64, "value_embeddings", trough=0.99, end=0.9)),
     ("C46", "less damage with more pairs", lambda: toy_fall(256, trough=0.5, rebound=0.6)),
     ("C46", "faster with more pairs", lambda: toy_fall(256, half=400)),
+    ("C35", "long after the first people", lambda: growing_scene(onset=200)),
+    ("C35", "before the first people", lambda: growing_scene(onset=60)),
+    ("C35", "ends below b", lambda: growing_scene(onset=790, final=0.95)),
+    ("C47", "slower", lambda: turns(4, half=0.9)),
+    ("C47", "last is known", lambda: turns(8, half=0.3, reached=0.95, final=0.95)),
+    ("C48", "much is kept", lambda: turns(later=0.6)),
+    ("C48", "lost late", lambda: turns(early=0.2)),
+    ("C48", "learned faster", lambda: turns(half=0.02)),
+    ("C49", "last is best", lambda: turns(8, half=0.3, reached=0.95, final=0.95)),
+    ("C49", "an early one is best", lambda: turns(2, final=0.5)),
+    ("C50", "ever faster", lambda: constant(5, 6, 7, 8, half=0.05)),
+    ("C50", "less is forgotten", lambda: constant(later=0.5)),
+    ("C51", "one is known", lambda: sequential_scene(many=changed(MANY, 7, final=0.3))),
+    ("C52", "no less at the end", lambda: alternating_scene(visits=changed(VISITS, 5, 6, 7, 8, later=0.01))),
+    ("C52", "more at one", lambda: alternating_scene(visits=changed(VISITS, 5, 6, later=0.1))),
+    ("C53", "long plateau", lambda: sequential_patching_scene(ends={64: 150})),
+    ("C53", "no better than uniform", lambda: sequential_patching_scene(ends={64: 300})),
     (
         "C46",
         "replay does not help",
@@ -257,6 +296,13 @@ NOT_SEEN = [
     ("C34", "nothing known", lambda: known(final_accuracy=0.3)),
     *((c, "nothing to lose", lambda: nothing_to_lose()) for c in ("C36", "C37", "C39", "C40", "C41")),
     ("C46", "nothing to lose", lambda: toy_scene(falls=IGNORANT)),
+    ("C35", "nothing known", lambda: growing_scene(accuracy=0.3)),
+    ("C47", "nothing known", lambda: turns(half=np.nan, reached=0.2)),
+    ("C48", "nothing known", lambda: turns(half=np.nan, reached=0.2)),
+    ("C50", "nothing known", lambda: constant(half=np.nan, reached=0.2)),
+    ("C51", "nothing known", lambda: sequential_scene(many=changed(MANY, half=np.nan, reached=0.2))),
+    ("C52", "nothing known", lambda: alternating_scene(visits=changed(VISITS, reached=0.3))),
+    ("C53", "still on the plateau", lambda: still_on_plateau(sequential_patching_scene())),
 ]
 
 
@@ -303,10 +349,36 @@ LACKING = [
     ("C39", "no set of a quarter", lambda: without(fine_tuning_scene(), new=(256,))),
     ("C41", "no run without replay", lambda: without(fine_tuning_scene(), experiment=("finetune_sizes",))),
     ("C42", "one weight", lambda: without(fine_tuning_scene(), weight=(1 / 32, 2))),
+    ("C35", "not apart", lambda: growing_scene(apart=False)),
+    ("C47", "no groups apart", lambda: together(sequential_scene())),
+    ("C47", "few groups", lambda: few(sequential_scene())),
+    ("C48", "no groups apart", lambda: together(sequential_scene())),
+    ("C49", "no late group", lambda: few(sequential_scene())),
+    ("C50", "few groups", lambda: few(sequential_scene())),
+    ("C51", "no groups apart", lambda: together(sequential_scene())),
+    ("C52", "no groups apart", lambda: together(alternating_scene())),
+    (
+        "C53",
+        "no reference in the first window",
+        lambda: without(sequential_patching_scene(), reference=(32, 64)),
+    ),
     ("C46", "one size", lambda: toy_scene(sizes=(64,))),
     ("C46", "small sets only", lambda: toy_scene(sizes=(16, 32))),
     ("C46", "no run without replay", lambda: toy_scene(sizes=(32, 128))),
 ]
+
+
+def together(scene):
+    """The scene, had groups not been evaluated apart."""
+    scene.curves = [c for c in scene.curves if not c.group.iloc[0].startswith("group-")]
+    return scene
+
+
+def few(scene):
+    """The scene, had there been two groups only."""
+    for row in scene.runs:
+        row["groups"] = 2
+    return scene
 
 
 def without(scene, experiment=(), **dropped):

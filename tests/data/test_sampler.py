@@ -6,13 +6,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline import config as cfg
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import value_text
-from pipeline.data.sampler import NAME, PADDING, START, TEXT, VALUE, A, LeakageError, Sampler, probabilities
+from pipeline.data.sampler import (
+    NAME,
+    PADDING,
+    START,
+    TEXT,
+    VALUE,
+    A,
+    LeakageError,
+    Sampler,
+    parts,
+    probabilities,
+    visits,
+)
 from pipeline.stages.dataset import text
 
 DISTRIBUTIONS = {
@@ -23,13 +37,18 @@ DISTRIBUTIONS = {
     "warm_up": cfg.WarmUp(kind="warm_up", subset=10, steps=7),
     "replay": cfg.Replay(kind="replay", new=8, weight=0.25),
     "no_replay": cfg.Replay(kind="replay", new=8),
+    "sequential": cfg.Sequential(kind="sequential", groups=4),
+    "alternating": cfg.Sequential(kind="sequential", groups=2, repeats=3),
+    "growing": cfg.Growing(kind="growing", subset=10, until=12, stages=3),
 }
+STEPS = 24  # of the run
+examples = settings(deadline=None, derandomize=True)
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_draws_follow_the_distribution(population, name):
-    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1)
-    phases = probabilities(DISTRIBUTIONS[name], population.config.individuals, population.people)
+    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1, steps=STEPS)
+    phases = probabilities(DISTRIBUTIONS[name], population.config.individuals, population.people, STEPS)
     rows = torch.arange(20_000)
     for first_step, p in phases:
         drawn = sampler.individuals(first_step, rows).numpy()
@@ -57,6 +76,52 @@ def test_the_warm_up_ends_at_its_step(population):
     sampler, rows = Sampler(population, DISTRIBUTIONS["warm_up"], seed=1), torch.arange(500)
     assert sampler.individuals(6, rows).max() < 10
     assert sampler.individuals(7, rows).max() >= 10
+
+
+def test_groups_come_in_turn(population):
+    """Paper, appendix B.2: equal parts of the population, each for an equal share of the run."""
+    sampler, rows = Sampler(population, DISTRIBUTIONS["sequential"], seed=1, steps=STEPS), torch.arange(500)
+    for step in range(STEPS):
+        drawn = sampler.individuals(step, rows).unique().tolist()
+        assert drawn == list(range(step // 6 * 10, (step // 6 + 1) * 10))
+    assert visits(DISTRIBUTIONS["alternating"], STEPS) == [(0, 0), (4, 1), (8, 0), (12, 1), (16, 0), (20, 1)]
+
+
+def test_a_growing_population_is_whole_from_its_step_on(population):
+    sampler, rows = Sampler(population, DISTRIBUTIONS["growing"], seed=1, steps=STEPS), torch.arange(2000)
+    sizes = [len(sampler.individuals(step, rows).unique()) for step in range(STEPS)]
+    assert sizes == [10] * 4 + [20] * 4 + [30] * 4 + [40] * 12
+
+
+@examples
+@given(st.integers(1, 400), st.integers(2, 32), st.integers(1, 8), st.data())
+def test_groups_part_the_population_and_the_run(size, groups, repeats, data):
+    """Whatever the numbers: disjoint groups of one size in order, visits that differ by one step at most."""
+    d = cfg.Sequential(kind="sequential", groups=groups, repeats=repeats)
+    steps = data.draw(st.integers(groups * repeats, 5000))
+    ranges = parts(d, size * groups)
+    assert [first for first, _ in ranges] == list(range(0, size * groups, size))
+    assert {count for _, count in ranges} == {size}
+    begins = [first for first, _ in visits(d, steps)]
+    lengths = np.diff([*begins, steps])
+    assert begins[0] == 0 and lengths.min() >= 1 and np.ptp(lengths) <= 1
+    assert [group for _, group in visits(d, steps)] == list(range(groups)) * repeats
+
+
+@examples
+@given(st.integers(2, 5000), st.data())
+def test_a_population_grows_to_the_whole(individuals, data):
+    subset = data.draw(st.integers(1, individuals - 1))
+    until = data.draw(st.integers(1, 3000))
+    stages = data.draw(st.integers(1, min(until, individuals - subset, 50)))
+    d = cfg.Growing(kind="growing", subset=subset, until=until, stages=stages)
+    phases = probabilities(d, individuals, individuals + 5)
+    sizes = [np.count_nonzero(p) for _, p in phases]
+    assert sizes[0] == subset and sizes[-1] == individuals and (np.diff(sizes) > 0).all()
+    assert all((p[:size] == p[0]).all() for size, (_, p) in zip(sizes, phases, strict=True))
+    steps = [step for step, _ in phases]
+    assert steps[0] == 0 and steps[-1] == until and (np.diff(steps) > 0).all()
+    assert sum(count for _, count in parts(d, individuals)) == individuals
 
 
 def test_no_held_out_pair_is_ever_trained_on(population):
@@ -213,6 +278,16 @@ def test_training_on_a_never_seen_person_is_a_leak(population, monkeypatch):
         sampler.assert_no_leak()
 
 
+def test_training_on_a_group_before_its_turn_is_a_leak(population, monkeypatch):
+    sampler = Sampler(population, DISTRIBUTIONS["sequential"], seed=1, steps=STEPS)
+    monkeypatch.setattr(sampler, "individuals", lambda step, rows: torch.full_like(rows, 12))
+    sampler.batch(6, 8)
+    sampler.assert_no_leak()
+    sampler.batch(5, 8)
+    with pytest.raises(LeakageError):
+        sampler.assert_no_leak()
+
+
 def test_a_split_that_overlaps_is_a_leak_before_anything_is_drawn(population):
     order = population.template_order.copy()
     order[3, 2, -1] = order[3, 2, 0]
@@ -222,8 +297,8 @@ def test_a_split_that_overlaps_is_a_leak_before_anything_is_drawn(population):
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_no_distribution_leaks(population, name):
-    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1)
-    for step in range(20):
+    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1, steps=STEPS)
+    for step in range(STEPS):
         sampler.batch(step, 64)
     for first, count in ((0, 40), (40, 24)):
         sampler.evaluation_batch(first, count, 128, 128)

@@ -1,5 +1,7 @@
 """Small tables with curves of the right shape, for drawing: no model is trained."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -8,7 +10,10 @@ from pipeline.analysis.tables import Tables
 from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
 
 BASELINE = 4.0
-PARAMETERS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "reference", "start")
+PARAMETERS = (
+    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "groups", "repeats", "until", "stages",
+    "reference", "start",
+)  # fmt: skip
 COST = {
     "parameters": 550_000, "tokens": 2_900_000, "flops": 9.1e12, "precision": "fp32", "device": "a CPU",
     "processes": 1, "cores": 2, "code": "c0de", "people": "9e091e", "seconds": 61.5, "device_seconds": 60.5,
@@ -47,6 +52,8 @@ class Builder:
                      "max_probability": confidence, "entropy": entropy}
                 )
             )  # fmt: skip
+            if group.startswith("group-"):
+                continue
             summary |= {
                 f"{group}_loss": loss[-1], f"{group}_accuracy": accuracy[-1],
                 f"{group}_max_probability": confidence[-1], f"{group}_entropy": entropy[-1],
@@ -89,7 +96,7 @@ class Builder:
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
             row = {"distribution": "uniform", **distribution}
             mark = {"patch": "patched-", "pretrain": ""}[kind] + (
-                "seen-" if experiment == "attention" else ""
+                {"attention": "seen-", "sequential_patching": "on-groups-"}.get(experiment, "")
             )
             run = self._add(experiment, case, self._row(row, kind, seed, individuals, steps), groups, mark)
             if experiment == "attention":
@@ -116,6 +123,37 @@ class Builder:
             if observed:
                 self._observe(run, t, 1 - 0.1 * dip)
 
+    def in_turn(
+        self, experiment: str, case: str, groups: int, repeats: int = 1, steps: int = 480, schedule="cosine",
+        observed: bool = False,
+    ) -> None:  # fmt: skip
+        """Groups that are learned in their windows and mostly forgotten in the others."""
+        t = np.round(np.linspace(0, steps, 65))
+        for seed in self.seeds:
+            rng = np.random.default_rng([seed, groups, repeats])
+            known, curves = np.zeros(groups), [np.zeros(groups)]
+            for a, b in itertools.pairwise(t):
+                mine = int(a / steps * groups * repeats) % groups
+                speed = (0.04 + 0.1 * a / steps) * (1 - (0.9 * a / steps if schedule == "cosine" else 0))
+                rates = np.where(np.arange(groups) == mine, speed, 0.06 * (1 - 0.8 * a / steps))
+                known += ((np.arange(groups) == mine) - known) * (1 - np.exp(-rates * (b - a)))
+                curves.append(known * np.exp(rng.normal(0, 0.01)))
+            accuracy = np.clip(np.transpose(curves), 0, 1)
+            early = 4.6 * np.exp(-t / 12)
+            losses = BASELINE * (0.004 + (1 - accuracy) * (1 + t / steps) + early)
+            apart = {f"group-{k}": (t, losses[k - 1], accuracy[k - 1]) for k in range(1, groups + 1)}
+            together = {
+                "known": (t, losses.mean(0), accuracy.mean(0)),
+                "new": (t, losses.max(0), 0 * t + 0.01),
+            }
+            row = self._row(
+                {"distribution": "sequential", "groups": groups, "repeats": repeats, "schedule": schedule},
+                "pretrain", seed, 512, steps,
+            )  # fmt: skip
+            run = self._add(experiment, case, row, together | apart, f"{schedule}-")
+            if observed:
+                self._observe(run, t, np.clip(8 * t / steps, 0, 1) - 0.1 * (accuracy.max(0) < 0.7))
+
     def toy_finetune(self, read_out: str, new: int, weight: float, steps: int = 100) -> None:
         t = np.array([0, 2, 5, 10, 20, 50, 100])
         for seed in self.seeds:
@@ -134,7 +172,8 @@ class Builder:
     def _row(distribution: dict, kind: str, seed: int, individuals: int, steps: int) -> dict:
         return {
             "kind": kind, "base": None, "seed": seed, "individuals": individuals, "steps": steps, "batch": 32,
-            "learning_rate": 0.004, "layers": 3, "width": 96, "baseline": BASELINE, **distribution,
+            "learning_rate": 0.004, "schedule": "cosine", "layers": 3, "width": 96, "baseline": BASELINE,
+            **distribution,
         }  # fmt: skip
 
     def tables(self) -> Tables:
@@ -174,6 +213,18 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     for subset, length, speed in ((128, 150, 1.4), (256, 150, 1.7), (256, 300, 1.5)):
         warm = {"distribution": "warm_up", "subset": subset, "warm_up_steps": length}
         b.pretrain("warm_up", f"{subset}-{length}", 1024, speed=speed, learning=1.1, **warm)
+    for groups in (2, 4, 8):
+        b.in_turn("sequential", f"groups-{groups}", groups, observed=groups == 8)
+        b.in_turn("sequential_constant", f"groups-{groups}", groups, schedule="constant")
+        b.in_turn("alternating", f"visits-{groups}", 2, groups)
+    b.in_turn("many_groups", "groups-16", 16)
+    for reference, speed in ((20, 1.2), (45, 3), (200, 4), (800, 4)):
+        b.pretrain(
+            "sequential_patching", speed=speed, learning=speed, kind="patch", reference=reference, start=0
+        )
+    for run, row in b.rows.items():
+        if run.startswith("patched-on-groups"):
+            row["base"] = f"cosine-sequential8-1-n512x480-s{row['seed']}"
     b.finetune("finetune_attention", "new-32", 32, 0.0)
     for new in (16, 32, 64, 128, 256):
         b.finetune("finetune_sizes", f"new-{new}", new, 0.0)

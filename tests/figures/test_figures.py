@@ -24,10 +24,22 @@ NEEDS = {
     "figGHI": ("power_law", "celebrities", "warm_up"),
     "figQ": ("toy_sizes", "toy_replay"),
     "figR": ("toy_sizes", "toy_replay"),
+    "figS": ("sequential",),
+    "figT": ("sequential_constant",),
+    "figU": ("many_groups",),
+    "figV": ("alternating",),
+    "figW": ("sequential_patching", "patching", "attention"),
+    "figX": ("sequential",),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figure D its map beside ours, and the curves of Q and R are held back.
-OVERLAID = {"fig4": 1, "figD": 1, "figQ": 0, "figR": 0}
+# ours, Figure D its map beside ours, Figure S no two groups; the curves of Q, R, T, U and W are held back,
+# and those of X were not read.
+OVERLAID = {
+    "fig4": 1,
+    "figD": 1,
+    "figS": 4,
+    **dict.fromkeys(["figQ", "figR", "figT", "figU", "figW", "figX"], 0),
+}
 
 
 def panels(fig):

@@ -7,7 +7,7 @@ from reference import logits
 from pipeline import config as cfg
 from pipeline.data.sampler import VALUE, A, Sampler
 from pipeline.model.transformer import Transformer
-from pipeline.probes.recall import groups, measure
+from pipeline.probes.recall import groups, groups_apart, measure
 
 
 @pytest.fixture
@@ -70,3 +70,11 @@ def test_groups_of_people(run):
     assert groups(run) == {"known": (0, 40), "new": (40, 24)}
     tuned = run.model_copy(update={"distribution": cfg.Replay(kind="replay", new=8), "base": run})
     assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
+
+
+def test_groups_that_come_in_turn_are_measured_apart_where_asked_for(run):
+    in_turn = run.model_copy(update={"distribution": cfg.Sequential(kind="sequential", groups=4)})
+    assert groups_apart(in_turn) == {}
+    asked = in_turn.model_copy(update={"evaluation": run.evaluation.model_copy(update={"apart": 8})})
+    assert groups_apart(asked) == {f"group-{k}": (10 * (k - 1), 10) for k in (1, 2, 3, 4)}
+    assert groups(asked) == groups(run)

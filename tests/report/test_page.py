@@ -156,7 +156,8 @@ def test_provenance_names_every_version(html):
     [
         ("2 left, middle", [("2 left", "fig2"), ("middle", "fig2")]),
         ("4 right, H", [("4 right", "fig4"), ("H", "figGHI")]),
-        ("S", [("S", None)]),
+        ("S", [("S", "figS")]),
+        ("B", [("B", None)]),
         ("none", [("none", None)]),
     ],
 )

@@ -56,6 +56,18 @@ def test_training_learns_and_reports(run, population):
     assert result.cost["tokens"] > 0 and result.cost["tokens_per_second"] > 0
 
 
+def test_groups_are_evaluated_apart_and_together(run, population):
+    """Groups of equal size make up everyone: with each person drawn once, their mean loss is everyone's."""
+    everyone = run.evaluation.model_copy(update={"sequences": 40, "apart": 10})
+    changed = {"distribution": cfg.Sequential(kind="sequential", groups=4), "evaluation": everyone}
+    in_turn = cfg.RunConfig.model_validate({**dict(run), **changed})
+    result = loop.Trainer(in_turn, population).train()
+    last = {row["group"]: row for row in result.evaluations if row["step"] == 12}
+    assert list(last) == ["known", "new", "group-1", "group-2", "group-3", "group-4"]
+    apart = [last[f"group-{k}"]["loss"] for k in (1, 2, 3, 4)]
+    assert len(set(apart)) == 4 and sum(apart) / 4 == pytest.approx(last["known"]["loss"], rel=0.05)
+
+
 def test_schedules():
     cosine = cfg.Training(batch=1, steps=100, learning_rate=1e-2, final_learning_rate=1e-4)
     rates = [loop.learning_rate(cosine, s) for s in (0, 50, 100)]

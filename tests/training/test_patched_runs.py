@@ -71,6 +71,19 @@ def test_a_patched_run_begins_where_its_base_was(observed, reference, population
     assert [row["learning_rate"] for row in result.training_log] == rates
 
 
+def test_everyone_is_learned_with_the_attention_of_a_run_on_groups(observed, population):
+    """Paper, Figure W: reference and run differ in whom they are trained on."""
+    in_turn = {"distribution": cfg.Sequential(kind="sequential", groups=4)}
+    base = cfg.RunConfig.model_validate({**dict(observed), **in_turn})
+    reference = Trainer(base, population).train()
+    run = patched(base, reference=12, start=0).model_copy(update={"distribution": cfg.Uniform()})
+    run = cfg.RunConfig.model_validate(dict(run))
+    everyone = trainer(run, population, reference)
+    result = everyone.train()
+    assert run.base == base and len(everyone.sampler.batch(0, 256).individuals.unique()) > 30
+    assert result.evaluations[-2]["loss"] != reference.evaluations[-2]["loss"]
+
+
 def test_evaluation_keeps_the_patched_attention(observed, reference, population):
     """Frozen where it stands, a run's first evaluation is that of its base; with another's attention not."""
     for step, equal in ((0, True), (12, False)):
