@@ -139,13 +139,23 @@ class Replay(Frozen):
 Distribution = Annotated[Uniform | PowerLaw | Celebrities | WarmUp | Replay, Field(discriminator="kind")]
 
 
+def _later(default: str) -> Any:
+    """A field that is not written at its default: it came later than runs whose hash must stay."""
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
 class Model(Frozen):
-    """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width)."""
+    """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width).
+
+    mixer: what carries information from token to token; rg_lru is the recurrence of Hawk in the place of
+    attention (Figure C), with a gate block where there would be a head.
+    """
 
     layers: int = Field(ge=1, le=64)
     width: int = Field(ge=8, le=8192)
     heads: int = Field(ge=1, le=128)
     mlp_ratio: int = Field(default=4, ge=1, le=16)
+    mixer: Literal["attention", "rg_lru"] = _later("attention")
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Model:
@@ -244,6 +254,14 @@ class RunConfig(Frozen):
         for name in ("seed", "population", "model"):
             if getattr(self, name) != getattr(self.base, name):
                 raise ValueError(f"{name} differs from that of the base, allowed in a patched run: the same")
+        return self
+
+    @model_validator(mode="after")
+    def _has_attention(self) -> RunConfig:
+        if (self.observe or self.patching) and self.model.mixer != "attention":
+            raise ValueError(
+                f"model.mixer is {self.model.mixer}, allowed: attention, where it is observed or patched"
+            )
         return self
 
     @model_validator(mode="after")

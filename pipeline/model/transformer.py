@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline import config as cfg
+from pipeline.model.recurrence import Recurrence, recurrence_weights
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
 _CONTEXT_STEP = 32
@@ -80,14 +81,19 @@ class Block(nn.Module):
     def __init__(self, model: cfg.Model) -> None:
         super().__init__()
         self.attention_norm, self.mlp_norm = Norm(model.width), Norm(model.width)
-        self.attention = Attention(model)
+        # By this name weights are saved, whatever mixes the tokens.
+        self.attention = Attention(model) if model.mixer == "attention" else Recurrence(model)
         self.up = nn.Linear(model.width, model.mlp_ratio * model.width, bias=False)
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
     def forward(
         self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, pattern: Tensor | None = None
     ) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cos, sin, mask, pattern)
+        y = self.attention_norm(x)
+        if isinstance(self.attention, Recurrence):
+            x = x + self.attention(y)
+        else:
+            x = x + self.attention(y, cos, sin, mask, pattern)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -120,7 +126,7 @@ class Transformer(nn.Module):
         for block in self.modules():
             if not isinstance(block, Block):
                 continue
-            for linear in (block.attention.qkv, block.attention.out, block.up, block.down):
+            for linear in (m for m in block.modules() if isinstance(m, nn.Linear)):
                 nn.init.normal_(linear.weight, std=linear.in_features**-0.5)
             for linear in (block.attention.out, block.down):
                 linear.weight.data /= math.sqrt(2 * model.layers)
@@ -148,6 +154,8 @@ class Transformer(nn.Module):
         found: list[Tensor] = []
         for block in self.blocks:
             assert isinstance(block, Block)
+            if not isinstance(block.attention, Attention):
+                raise ValueError("a recurrent model has no attention patterns, allowed: mixer attention")
             found.append(block.attention.pattern(block.attention_norm(x), *position))
             x = block(x, *position, found[-1])
         return found
@@ -163,7 +171,7 @@ class Transformer(nn.Module):
         return F.linear(hidden, self.embedding.weight).float()
 
     def parameter_groups(self, weight_decay: float) -> list[dict]:
-        """Decay matrices and the embedding, not the norms' gains."""
+        """Decay matrices and the embedding, not the norms' gains nor a recurrence's biases and decays."""
         matrices = [p for p in self.parameters() if p.ndim >= 2]
         gains = [p for p in self.parameters() if p.ndim < 2]
         return [
@@ -174,6 +182,8 @@ class Transformer(nn.Module):
 
 def flops_per_token(model: cfg.Model, vocabulary: int, context: float) -> float:
     """Training FLOPs a token: 6 a weight of a matrix product, and 12 x layers x width x context / 2
-    for causal attention (forward and backward)."""
-    weights = model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
-    return 6 * weights + 6 * model.layers * model.width * context
+    for causal attention (forward and backward). A recurrence's own, element by element, are not counted."""
+    recurrent = model.mixer == "rg_lru"
+    mixer = recurrence_weights(model) if recurrent else 4 * model.width**2
+    weights = model.layers * (mixer + 2 * model.mlp_ratio * model.width**2) + vocabulary * model.width
+    return 6 * weights + (0 if recurrent else 6 * model.layers * model.width * context)

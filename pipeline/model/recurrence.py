@@ -1,0 +1,113 @@
+"""The recurrent sequence mixer: the block of Hawk with its RG-LRU (De et al. 2024, arXiv 2402.19427).
+
+The paper puts it in the place of attention (Figure C, "ssm") and leaves open how wide it is. Here it is as
+in Griffin's report: 4/3 of the model's width, so that its matrices weigh what attention's do, with as many
+gate blocks as attention would have heads. Linear layers have no biases, as in the rest of the model.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline import config as cfg
+
+_TAPS = 4  # width of the temporal convolution
+_C = 8.0
+_LEAST_DECAY, _LARGEST_DECAY = 0.9, 0.999  # of a^c at the start
+# sqrt(1 - a^2) is infinitely steep at a = 1: below this its gradient is cut off.
+_LEAST_SQUARE = 1e-6
+
+
+def recurrent_width(model: cfg.Model) -> int:
+    """4/3 of the width, rounded down to blocks of a multiple of 8 channels."""
+    unit = 8 * model.heads
+    return max(1, 4 * model.width // (3 * unit)) * unit
+
+
+def recurrence_weights(model: cfg.Model) -> int:
+    """Weights of one mixer that multiply every token: of linear layers, gates and the convolution."""
+    r = recurrent_width(model)
+    return 3 * model.width * r + 2 * r * r // model.heads + _TAPS * r
+
+
+def _double(a: Tensor, b: Tensor) -> Tensor:
+    """All h_t = a_t h_(t-1) + b_t, h_(-1) = 0, of a, b (B, T, R), in log2(T) passes over the sequence.
+
+    After a pass, a_t and b_t stand for the last 2, 4, 8, ... steps up to t. Products of decays only shrink:
+    nothing overflows, as it can where they are divided out of a cumulative sum.
+    """
+    shift, t = 1, a.shape[1]
+    while shift < t:
+        b = torch.cat([b[:, :shift], torch.addcmul(b[:, shift:], a[:, shift:], b[:, :-shift])], 1)
+        a = torch.cat([a[:, :shift], a[:, shift:] * a[:, :-shift]], 1)
+        shift *= 2
+    return b
+
+
+class _Scan(torch.autograd.Function):
+    """`_double`, with its gradient: the recurrence backwards in time. Only decays and states are kept."""
+
+    @staticmethod
+    def forward(ctx: torch.autograd.function.FunctionCtx, a: Tensor, b: Tensor) -> Tensor:
+        h = _double(a, b)
+        ctx.save_for_backward(a, h)
+        return h
+
+    @staticmethod
+    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        a, h = ctx.saved_tensors  # type: ignore[attr-defined]
+        later = F.pad(a[:, 1:], (0, 0, 0, 1))  # the decay of the step after
+        g = _double(later.flip(1), gradients[0].flip(1)).flip(1)
+        return g * F.pad(h[:, :-1], (0, 0, 1, 0)), g
+
+
+def scan(a: Tensor, b: Tensor) -> Tensor:
+    """All h_t = a_t h_(t-1) + b_t (B, T, R), element by element, from h = 0; a in [0, 1]."""
+    return _Scan.apply(a, b)
+
+
+class RGLRU(nn.Module):
+    """Real-gated linear recurrent unit over `width` channels, whose gates mix those of a block."""
+
+    def __init__(self, width: int, blocks: int) -> None:
+        super().__init__()
+        self.blocks = blocks
+        n = width // blocks
+        # Of both gates, recurrence before input: one product for the two.
+        self.gates = nn.Parameter(torch.randn(blocks, n, 2 * n) * n**-0.5)
+        self.gate_bias = nn.Parameter(torch.zeros(2 * width))
+        decay = torch.empty(width).uniform_(_LEAST_DECAY, _LARGEST_DECAY)  # a^c
+        self.decay = nn.Parameter(torch.logit(decay ** (1 / _C)))  # Lambda, a = sigmoid(Lambda)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """States h (B, T, R) of x (B, T, R), in the precision of x, computed in fp32 at least."""
+        b, t, r = x.shape
+        exact = torch.promote_types(x.dtype, torch.float32)
+        # (blocks, B T, n) @ (blocks, n, 2 n), and back to the order of the channels.
+        by_block = x.reshape(b * t, self.blocks, -1).transpose(0, 1)
+        gates = torch.bmm(by_block, self.gates.to(x.dtype)).view(self.blocks, b, t, 2, -1)
+        gates = gates.permute(1, 2, 3, 0, 4).reshape(b, t, 2 * r).to(exact) + self.gate_bias
+        recurrence, take = torch.sigmoid(gates).chunk(2, -1)
+        log_a = _C * recurrence * F.logsigmoid(self.decay)
+        scale = (-torch.expm1(2 * log_a)).clamp(min=_LEAST_SQUARE).sqrt()
+        return scan(log_a.exp(), scale * take * x.to(exact)).to(x.dtype)
+
+
+class Recurrence(nn.Module):
+    """Hawk's temporal mixing: a GELU branch gates a branch of causal convolution and RG-LRU."""
+
+    def __init__(self, model: cfg.Model) -> None:
+        super().__init__()
+        r = recurrent_width(model)
+        self.branches = nn.Linear(model.width, 2 * r, bias=False)
+        self.taps = nn.Parameter(torch.randn(_TAPS, r) * _TAPS**-0.5)
+        self.unit = RGLRU(r, model.heads)
+        self.out = nn.Linear(r, model.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Mix x (B, T, D): no position sees a later one."""
+        gate, y = self.branches(x).chunk(2, -1)
+        # As products of shifted sequences: the library's convolution would be compiled anew for every length.
+        t, earlier = x.shape[1], F.pad(y, (0, 0, _TAPS - 1, 0))
+        y = sum(earlier[:, k : k + t] * tap.to(y.dtype) for k, tap in enumerate(self.taps.unbind()))
+        return self.out(F.gelu(gate, approximate="tanh") * self.unit(y))
