@@ -5,6 +5,7 @@ runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
+training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
 toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
 """
 
@@ -20,8 +21,9 @@ from pipeline.artefacts import ArtefactError, seal, verify
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 
-TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy")
+TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy", "training")
 _ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
+_TRAINING_COLUMNS = ["run", "step", "loss_per_token", "learning_rate"]
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 
 
@@ -55,8 +57,13 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "steps": run.training.steps,
         "batch": run.training.batch,
         "learning_rate": run.training.learning_rate,
+        "weight_decay": run.training.weight_decay,
         "layers": run.model.layers,
         "width": run.model.width,
+        "heads": run.model.heads,
+        "mixer": run.model.mixer,
+        "templates": run.population.templates.train,
+        "shuffled": run.population.templates.shuffle,
         "baseline": baseline(run.population.pools),
         **manifest["cost"],
         **manifest["environment"],
@@ -101,7 +108,7 @@ def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
 def gather(params: cfg.Params, results: Path) -> "Tables":
     """All tables of a scale. Raises ArtefactError when a run of the plan has no whole results."""
     planned = cfg.expand(params)
-    runs, curves, summaries, attention = [], [], [], []
+    runs, curves, summaries, attention, training = [], [], [], [], []
     finals: dict[str, pd.DataFrame] = {}
     for run in cfg.distinct_runs(planned).values():
         if run.population_id not in finals:
@@ -111,6 +118,7 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
         curve = _read(folder, "curve.csv")
         runs.append(run_row(run, verify(folder, "curve.csv")))
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
+        training.append(_read(folder, "training.csv").assign(run=run.id)[_TRAINING_COLUMNS])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
         if run.observe:
             seen = _read(folder, "attention.csv")
@@ -122,6 +130,7 @@ def gather(params: cfg.Params, results: Path) -> "Tables":
         summary=pd.DataFrame(summaries),
         attention=pd.concat(attention, ignore_index=True) if attention else no_attention(),
         toy=toy_table(params, results),
+        training=pd.concat(training, ignore_index=True),
     )
 
 
@@ -144,10 +153,12 @@ class Tables:
         summary: pd.DataFrame,
         attention: pd.DataFrame | None = None,
         toy: pd.DataFrame | None = None,
+        training: pd.DataFrame | None = None,
     ):
         self.experiments, self.runs, self.curves, self.summary = experiments, runs, curves, summary
         self.attention = no_attention() if attention is None else attention
         self.toy = pd.DataFrame(columns=TOY_COLUMNS) if toy is None else toy
+        self.training = pd.DataFrame(columns=_TRAINING_COLUMNS) if training is None else training
         self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
 
     @classmethod
@@ -185,6 +196,10 @@ class Tables:
         curves = self._toy_curves if run.startswith(TOY_PREFIX) else self.curves
         mine = curves[(curves.run == run) & (curves.group == group)]
         return mine.sort_values("step").reset_index(drop=True)
+
+    def training_of(self, run: str) -> pd.DataFrame:
+        """The training log of one run, ascending in step."""
+        return self.training[self.training.run == run].sort_values("step").reset_index(drop=True)
 
     def attention_of(self, run: str, layer: int) -> pd.DataFrame:
         """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""

@@ -12,7 +12,7 @@ from pipeline.analysis.tables import Tables
 from pipeline.artefacts import manifest_of, seal, verify
 
 # Importing the modules of judges registers them.
-from pipeline.claims import distributions, finetuning, hallucination, mechanism, phases, toy  # noqa: F401
+from pipeline.claims import distributions, finetuning, hallucination, mechanism, phases, robustness, toy  # noqa: F401
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
 from pipeline.config import ConfigError
 from pipeline.files import write_atomically

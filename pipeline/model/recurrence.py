@@ -5,6 +5,8 @@ in Griffin's report: 4/3 of the model's width, so that its matrices weigh what a
 gate blocks as attention would have heads. Linear layers have no biases, as in the rest of the model.
 """
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -44,26 +46,33 @@ def _double(a: Tensor, b: Tensor) -> Tensor:
     return b
 
 
-class _Scan(torch.autograd.Function):
-    """`_double`, with its gradient: the recurrence backwards in time. Only decays and states are kept."""
-
-    @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, a: Tensor, b: Tensor) -> Tensor:
-        h = _double(a, b)
-        ctx.save_for_backward(a, h)
-        return h
-
-    @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        a, h = ctx.saved_tensors  # type: ignore[attr-defined]
-        later = F.pad(a[:, 1:], (0, 0, 0, 1))  # the decay of the step after
-        g = _double(later.flip(1), gradients[0].flip(1)).flip(1)
-        return g * F.pad(h[:, :-1], (0, 0, 1, 0)), g
-
-
+# One operation to torch.compile: fused, each pass would compute the ones before it again, and a mixer took
+# minutes to compile.
+@torch.library.custom_op("pipeline::scan", mutates_args=())
 def scan(a: Tensor, b: Tensor) -> Tensor:
     """All h_t = a_t h_(t-1) + b_t (B, T, R), element by element, from h = 0; a in [0, 1]."""
-    return _Scan.apply(a, b)
+    h = _double(a, b)
+    return h.clone() if h is b else h
+
+
+@scan.register_fake
+def _(a: Tensor, b: Tensor) -> Tensor:
+    return torch.empty_like(b)
+
+
+def _save(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(inputs[0], output)
+
+
+def _gradients(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The same recurrence backwards in time; only decays and states are kept for it."""
+    a, h = ctx.saved_tensors
+    later = F.pad(a[:, 1:], (0, 0, 0, 1))  # the decay of the step after
+    g = scan(later.flip(1), gradient.flip(1)).flip(1)
+    return g * F.pad(h[:, :-1], (0, 0, 1, 0)), g
+
+
+scan.register_autograd(_gradients, setup_context=_save)
 
 
 class RGLRU(nn.Module):

@@ -18,7 +18,7 @@ rule tables:
         runs=expand(
             f"{RESULTS}/runs/{{run}}/{{name}}",
             run=RUNS,
-            name=["curve.csv", "manifest.json"],
+            name=["curve.csv", "training.csv", "manifest.json"],
         ),
         attention=expand(
             f"{RESULTS}/runs/{{run}}/attention.csv",
@@ -51,6 +51,7 @@ rule tables:
         learning=f"{RESULTS}/tables/learning.csv",
         attention=f"{RESULTS}/tables/attention.csv",
         toy=f"{RESULTS}/tables/toy.csv",
+        training=f"{RESULTS}/tables/training.csv",
     log:
         f"logs/{SCALE}/tables.log",
     benchmark:
