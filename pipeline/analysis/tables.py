@@ -22,7 +22,7 @@ from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 
 TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy", "training")
-_ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
+_ONE_FOR_EACH_RUN = ("runs", "curves", "summary", "training")
 _TRAINING_COLUMNS = ["run", "step", "loss_per_token", "learning_rate"]
 _DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
 
