@@ -30,6 +30,7 @@ from pipeline.toy.config import Toy
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_SCALE = "laptop"
+TAPS = 4  # width of a recurrent mixer's temporal convolution (De et al. 2024)
 TOY = "toy"  # what the toy memory is called among the experiments
 
 
@@ -167,19 +168,35 @@ Distribution = Annotated[
 _WHOM = {"replay": "unseen people", "growing": "individuals but one"}
 
 
+def _later(default: str) -> Any:
+    """A field that is not written at its default: it came later than runs whose hash must stay."""
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
 class Model(Frozen):
-    """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width)."""
+    """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width).
+
+    mixer: what carries information from token to token; rg_lru is the recurrence of Hawk in the place of
+    attention (Figure C), with a gate block where there would be a head.
+    """
 
     layers: int = Field(ge=1, le=64)
     width: int = Field(ge=8, le=8192)
     heads: int = Field(ge=1, le=128)
     mlp_ratio: int = Field(default=4, ge=1, le=16)
+    mixer: Literal["attention", "rg_lru"] = _later("attention")
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Model:
         if self.width % (2 * self.heads):
             raise ValueError(f"width is {self.width}, allowed: a multiple of 2 x heads = {2 * self.heads}")
         return self
+
+    @property
+    def recurrent_width(self) -> int:
+        """Channels of a recurrent mixer: 4/3 of the width, rounded down to blocks of a multiple of 8."""
+        unit = 8 * self.heads
+        return max(1, 4 * self.width // (3 * unit)) * unit
 
 
 class Training(Frozen):
@@ -274,6 +291,14 @@ class RunConfig(Frozen):
         for name in ("seed", "population", "model"):
             if getattr(self, name) != getattr(self.base, name):
                 raise ValueError(f"{name} differs from that of the base, allowed in a patched run: the same")
+        return self
+
+    @model_validator(mode="after")
+    def _has_attention(self) -> RunConfig:
+        if (self.observe or self.patching) and self.model.mixer != "attention":
+            raise ValueError(
+                f"model.mixer is {self.model.mixer}, allowed: attention, where it is observed or patched"
+            )
         return self
 
     @model_validator(mode="after")

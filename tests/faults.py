@@ -142,7 +142,7 @@ def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
         yield f"base run: {name}", todo["pretrain"].out / name, "finetune"
     for name in ("config.json", "weights.safetensors"):
         yield f"run: {name}", todo["finetune"].out / name, "evaluate, fine-tuned"
-    for name in ("curve.csv", "manifest.json"):
+    for name in ("curve.csv", "training.csv", "manifest.json"):
         yield f"run: {name} ", todo["finetune"].out / name, "tables"
     yield "evaluation: final.csv", todo["evaluate"].out / "final.csv", "tables"
     yield "toy: toy.csv", todo["toy"].out / "toy.csv", "tables"

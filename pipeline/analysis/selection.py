@@ -8,7 +8,10 @@ from pipeline.analysis.tables import Tables
 SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
 CELL = ["individuals", "steps"]
 # Runs that agree in these differ in seed and distribution only.
-CONDITIONS = [*CELL, "batch", "learning_rate", "layers", "width"]
+CONDITIONS = [
+    *CELL,
+    *("batch", "learning_rate", "weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled"),
+]
 
 
 def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:

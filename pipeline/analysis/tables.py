@@ -8,6 +8,7 @@ curves.csv       run, step, group, loss, accuracy, max_probability, entropy; gro
                  and group-1, ... where parts of the known ones come in turn
 summary.csv      one row a run: phases of its curve, and final values a group
 attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
+training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
 
 and the toy memory's folder a single one:
 
@@ -29,11 +30,12 @@ from pipeline.files import write_atomically
 from pipeline.plan import only
 
 _OF_RUNS = ("runs", "curves", "summary")
-TABLES = ("experiments", *_OF_RUNS)  # of every experiment; "attention" if it observes runs
+TABLES = ("experiments", *_OF_RUNS)  # of every experiment
 _DISTRIBUTION_COLUMNS = (
     *("alpha", "count", "weight", "subset", "warm_up_steps", "new"),
     *("groups", "repeats", "until", "stages"),
 )
+_MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
 # Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("base", "figure", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
@@ -42,7 +44,8 @@ COLUMNS = {
     "experiments": ("experiment", "figure", "case", "seed", "run"),
     "runs": (
         *("run", "kind", "base", "seed", "individuals", "distribution", *_DISTRIBUTION_COLUMNS),
-        *("reference", "start", "steps", "batch", "learning_rate", "schedule", "layers", "width", "baseline"),
+        *("reference", "start", "steps", "batch", "learning_rate", "schedule"),
+        *("weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled", "baseline"),
         *("parameters", "tokens", "flops", "precision", "device", "processes"),
         *("seconds", "device_seconds", "seconds_evaluating", "tokens_per_second"),
         *("commit", "code", "people"),
@@ -57,6 +60,7 @@ COLUMNS = {
         ),
     ),
     "attention": ("run", "step", "layer"),
+    "training": ("run", "step", "loss_per_token", "learning_rate"),
     "toy": TOY_COLUMNS,
 }
 
@@ -92,8 +96,13 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "batch": run.training.batch,
         "learning_rate": run.training.learning_rate,
         "schedule": run.training.schedule,
+        "weight_decay": run.training.weight_decay,
         "layers": run.model.layers,
         "width": run.model.width,
+        "heads": run.model.heads,
+        "mixer": run.model.mixer,
+        "templates": run.population.templates.train,
+        "shuffled": run.population.templates.shuffle,
         "baseline": baseline(run.population.pools),
         **manifest["cost"],
         **manifest["environment"],
@@ -139,13 +148,14 @@ def gather(params: cfg.Params, results: Path, experiment: str) -> "Tables":
     """The tables of one experiment. Raises ArtefactError when one of its runs has no whole results."""
     params = only(params, {experiment})
     planned = cfg.expand(params)
-    runs, curves, summaries, attention = [], [], [], []
+    runs, curves, summaries, attention, training = [], [], [], [], []
     final = _read(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
     for run in cfg.distinct_runs(planned).values():
         folder = results / "runs" / run.id
         curve = _read(folder, "curve.csv")
         runs.append(run_row(run, verify(folder, "curve.csv")))
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
+        training.append(_read(folder, "training.csv").assign(run=run.id)[list(COLUMNS["training"])])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
         if run.observe:
             seen = _read(folder, "attention.csv")
@@ -157,6 +167,7 @@ def gather(params: cfg.Params, results: Path, experiment: str) -> "Tables":
         summary=pd.DataFrame(summaries),
         attention=_stacked(attention),
         toy=toy_table(params, results),
+        training=_stacked(training),
     )
 
 
@@ -208,6 +219,7 @@ class Tables:
         summary: pd.DataFrame,
         attention: pd.DataFrame | None = None,
         toy: pd.DataFrame | None = None,
+        training: pd.DataFrame | None = None,
     ):
         def whole(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
             table = pd.DataFrame() if table is None else table
@@ -215,7 +227,8 @@ class Tables:
 
         self.experiments, self.runs = whole("experiments", experiments), whole("runs", runs)
         self.curves, self.summary = whole("curves", curves), whole("summary", summary)
-        self.attention, self.toy = whole("attention", attention), whole("toy", toy)
+        self.attention, self.training = whole("attention", attention), whole("training", training)
+        self.toy = whole("toy", toy)
         self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
 
     @classmethod
@@ -255,9 +268,9 @@ class Tables:
         mine = self.experiments[self.experiments.experiment == experiment]
         bases = self.runs[self.runs.run.isin(mine.run)].base.dropna()
         runs = {*mine.run, *bases}
-        of_runs = {name: getattr(self, name) for name in (*_OF_RUNS, "attention")}
+        of_runs = {name: getattr(self, name) for name in (*_OF_RUNS, *_MORE)}
         part = {"experiments": mine, **{name: t[t.run.isin(runs)] for name, t in of_runs.items()}}
-        return part if len(part["attention"]) else {name: part[name] for name in TABLES}
+        return {name: table for name, table in part.items() if name in TABLES or len(table)}
 
     def write(self, folder: Path, plans: Mapping[str, str] | None = None, **facts: Any) -> None:
         """A folder an experiment: its tables as files, and their manifest with its plan and `facts`."""
@@ -281,6 +294,10 @@ class Tables:
         curves = self._toy_curves if run.startswith(TOY_PREFIX) else self.curves
         mine = curves[(curves.run == run) & (curves.group == group)]
         return mine.sort_values("step").reset_index(drop=True)
+
+    def training_of(self, run: str) -> pd.DataFrame:
+        """The training log of one run, ascending in step."""
+        return self.training[self.training.run == run].sort_values("step").reset_index(drop=True)
 
     def attention_of(self, run: str, layer: int) -> pd.DataFrame:
         """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""

@@ -19,6 +19,7 @@ from pipeline.claims import (  # noqa: F401
     hallucination,
     mechanism,
     phases,
+    robustness,
     toy,
     visits,
 )

@@ -110,6 +110,26 @@ FIGURES = {
         "replayed person relative to a new one. A colour is the same ratio here (solid) and in the paper "
         "(dashed).",
     ),
+    "figA": FigureSpec(
+        "pipeline.figures.figa",
+        "A",
+        "Training loss, and the templates and order of sentences that knowledge needs",
+        "Left: training loss of the default run, all tokens, each point the mean of {window} steps. {time} "
+        "Its level depends on the length of names, values and templates, and on the number of people. "
+        "Right: final loss on held-out templates of known people, relative to the baseline, by the number of "
+        "templates a person's attribute is trained on; with a fixed order of the six sentences evaluation "
+        "keeps it too. The paper's values of this panel are held back: only ours are drawn.",
+    ),
+    "figC": FigureSpec(
+        "pipeline.figures.figc",
+        "C",
+        "The phases under other optimisers, batches and models",
+        "Loss on held-out templates of known people, relative to the baseline, of the default run with one "
+        "thing changed. {time} Numbers of individuals are compared on runs of {population_steps} steps; "
+        "batches at an equal number of biographies, on an axis of biographies. A colour is the same ratio to "
+        "the default here (solid) and in the paper (dashed); its curves for weight decay and batch size are "
+        "held back. {rates}",
+    ),
     "figD": FigureSpec(
         "pipeline.figures.figd",
         "D",

@@ -61,10 +61,12 @@ def average(values: Array, *, log: bool) -> Average:
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """The common time axis of learning curves: steps are divided by `unit` (here) or `paper` (paper)."""
+    """The common time axis of learning curves: steps are divided by `unit` (here) or `paper` (paper), the
+    step of `what`."""
 
     unit: float
     paper: float
+    what: str
     label: str
     sentence: str
 
@@ -79,6 +81,7 @@ def time_axis(uniform: pd.DataFrame, paper: reference.Curve) -> TimeAxis:
     return TimeAxis(
         unit,
         theirs,
+        what,
         f"step / {what}\n(here {unit:,.0f} steps, paper {theirs:,.0f})",
         f"Time is relative to the {what}{why}: {unit:,.0f} steps here, {theirs:,.0f} in the paper.",
     )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from pipeline import config as cfg
 from pipeline.model.cross_entropy import cross_entropy
 from pipeline.model.packing import Packing, gather, spread
+from pipeline.model.recurrence import Recurrence
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
 _CONTEXT_STEP = 32
@@ -95,7 +96,8 @@ class Block(nn.Module):
     def __init__(self, model: cfg.Model) -> None:
         super().__init__()
         self.attention_norm, self.mlp_norm = Norm(model.width), Norm(model.width)
-        self.attention = Attention(model)
+        # By this name weights are saved, whatever mixes the tokens.
+        self.attention = Attention(model) if model.mixer == "attention" else Recurrence(model)
         self.up = nn.Linear(model.width, model.mlp_ratio * model.width, bias=False)
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
@@ -108,7 +110,11 @@ class Block(nn.Module):
         pattern: Tensor | None = None,
         packing: Packing | None = None,
     ) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cos, sin, mask, pattern, packing)
+        y = self.attention_norm(x)
+        if isinstance(self.attention, Recurrence):
+            x = x + self.attention(y, packing)
+        else:
+            x = x + self.attention(y, cos, sin, mask, pattern, packing)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -141,7 +147,7 @@ class Transformer(nn.Module):
         for block in self.modules():
             if not isinstance(block, Block):
                 continue
-            for linear in (block.attention.qkv, block.attention.out, block.up, block.down):
+            for linear in (m for m in block.modules() if isinstance(m, nn.Linear)):
                 nn.init.normal_(linear.weight, std=linear.in_features**-0.5)
             for linear in (block.attention.out, block.down):
                 linear.weight.data /= math.sqrt(2 * model.layers)
@@ -170,6 +176,8 @@ class Transformer(nn.Module):
         found: list[Tensor] = []
         for block in self.blocks:
             assert isinstance(block, Block)
+            if not isinstance(block.attention, Attention):
+                raise ValueError("a recurrent model has no attention patterns, allowed: mixer attention")
             found.append(block.attention.pattern(block.attention_norm(x), cos, sin, mask, packing))
             x = block(x, cos, sin, mask, found[-1], packing)
         return found
@@ -185,7 +193,7 @@ class Transformer(nn.Module):
         return F.linear(hidden, self.embedding.weight).float()
 
     def parameter_groups(self, weight_decay: float) -> list[dict]:
-        """Decay matrices and the embedding, not the norms' gains."""
+        """Decay matrices and the embedding, not the norms' gains nor a recurrence's biases and decays."""
         matrices = [p for p in self.parameters() if p.ndim >= 2]
         gains = [p for p in self.parameters() if p.ndim < 2]
         return [

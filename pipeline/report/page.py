@@ -81,7 +81,8 @@ def distribution(run: pd.Series) -> str:
 def manifest(run: pd.Series) -> dict[str, str]:
     """What a run recorded about itself beyond the columns of the table; what was not recorded is left out."""
     labels = {"commit": "commit", "code": "code", "people": "people", "cores": "cores", "torch": "torch"}
-    labels |= {"device_seconds": "device seconds"}
+    labels |= {"device_seconds": "device seconds", "weight_decay": "weight decay", "mixer": "mixer"}
+    labels |= {"templates": "templates", "shuffled": "random order"}
     return {label: f"{run[name]}" for name, label in labels.items() if pd.notna(run.get(name))}
 
 

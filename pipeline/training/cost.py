@@ -6,14 +6,19 @@ GROUPS = 2  # of people that an evaluation measures: pipeline.probes.recall.grou
 
 
 def weights_of(model: cfg.Model, vocabulary: int) -> int:
-    """Weights of the matrix products, the embedding being one of them."""
-    return model.layers * (4 + 2 * model.mlp_ratio) * model.width**2 + vocabulary * model.width
+    """Weights that multiply every token, the embedding's among them."""
+    mixer = 4 * model.width**2
+    if model.mixer == "rg_lru":
+        r = model.recurrent_width
+        mixer = 3 * model.width * r + 2 * r * r // model.heads + cfg.TAPS * r
+    return model.layers * (mixer + 2 * model.mlp_ratio * model.width**2) + vocabulary * model.width
 
 
 def flops_per_token(model: cfg.Model, vocabulary: int, context: float) -> float:
-    """Training FLOPs a token: 6 a weight of a matrix product, and 12 x layers x width x context / 2
-    for causal attention (forward and backward)."""
-    return 6 * weights_of(model, vocabulary) + 6 * model.layers * model.width * context
+    """Training FLOPs a token: 6 a weight, and 12 x layers x width x context / 2 for causal attention (forward
+    and backward). A recurrence's own, element by element, are not counted."""
+    attention = model.layers * model.width * context if model.mixer == "attention" else 0
+    return 6 * (weights_of(model, vocabulary) + attention)
 
 
 def tokens_of(run: cfg.RunConfig, biography: float) -> float:
@@ -28,10 +33,22 @@ def flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
     return passes * tokens_of(run, biography) * flops_per_token(run.model, vocabulary, biography)
 
 
+def _parts(distribution: cfg.Distribution) -> int:
+    """Groups of known people that are measured apart: `pipeline.data.sampler.parts`."""
+    match distribution:
+        case cfg.Sequential(groups=groups):
+            return groups
+        case cfg.Growing(stages=stages):
+            return stages + 1
+    return 0
+
+
 def evaluation_flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
     """FLOPs of its measurements at most: at every slot, and once more of the final weights."""
     measured = run.evaluation
     sequences = GROUPS * (len(run.slots) * measured.sequences + measured.final_sequences)
+    if run.evaluation.apart:
+        sequences += len(run.slots) * run.evaluation.apart * _parts(run.distribution)
     if run.observe:
         sequences += len(run.slots) * run.observe.sequences
     passes = 2 if run.patching else 1

@@ -17,7 +17,7 @@ def test_written_and_read_alike(tmp_path):
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
 
 
-@pytest.mark.parametrize("name", ["runs", "curves", "summary"])
+@pytest.mark.parametrize("name", ["runs", "curves", "summary", "training"])
 def test_a_missing_seed_is_refused_and_not_dropped(tmp_path, name):
     tables = build(seeds=3)
     gone = tables.of("phases").run.iloc[-1]

@@ -62,6 +62,7 @@ class Scene:
             {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps}
             | {"batch": 64, "learning_rate": 0.004, "layers": 3, "width": 96, "baseline": baseline}
             | {"schedule": "cosine"}
+            | {"weight_decay": 0.1, "heads": 4, "mixer": "attention", "templates": 20, "shuffled": True}
             | parameters
         )
         ends = {
@@ -226,6 +227,50 @@ def warm_up_scene(seeds=SEEDS, accuracy=0.95) -> Scene:
             known = learning(200, 8, final_loss=loss, final_accuracy=accuracy * jitter(seed))
             parameters = {"distribution": "warm_up", "subset": subset, "warm_up_steps": 100}
             scene.add("warm_up", seed, (known, never_seen()), individuals=2048, **parameters)
+    return scene
+
+
+# Experiment -> settings of the runs besides the default, as parameters, t(0.99) and final loss over b.
+CHANGED: dict[str, list[tuple[dict, float, float]]] = {
+    "learning_rate": [
+        ({"learning_rate": 0.004 * ratio}, end, loss)
+        for ratio, end, loss in ((0.25, 245, 0.26), (0.5, 200, 0.006), (2, 260, 0.007), (4, 570, 0.84))
+    ],
+    "weight_decay": [({"weight_decay": decay}, 200, 0.003) for decay in (0.01, 0.3, 1)],
+    "batch_size": [
+        ({"batch": batch, "steps": STEPS * 64 // batch}, end, 0.01)
+        for batch, end in ((16, 800), (32, 402), (128, 180))
+    ],
+    "model_size": [({"layers": 6}, 190, 0.001), ({"layers": 6, "width": 128}, 170, 0.0005)],
+    "mixer": [({"mixer": "rg_lru"}, 196, 0.001)],
+}  # fmt: skip
+
+
+def robustness_scene(seeds=SEEDS, known=None, **changed) -> Scene:
+    """The default run with one thing changed; `changed` replaces an experiment's settings, `known` curves."""
+    scene = sizes_scene(seeds)
+    for experiment, runs in (CHANGED | changed).items():
+        for parameters, end, loss in runs:
+            for seed in seeds:
+                steps = parameters.get("steps", STEPS)
+                curves = {"final_loss": loss * B * jitter(seed), "phase_one": 0.1 * end, "steps": steps}
+                curve_of_known = learning(end * jitter(seed), **{**curves, **(known or {})})
+                others = {name: value for name, value in parameters.items() if name != "steps"}
+                scene.add(experiment, seed, (curve_of_known, never_seen(steps=steps)), **others)
+    return scene
+
+
+ACCURACIES = {1: 0.05, 2: 0.5, 4: 0.93, 8: 0.98, 16: 0.99}
+
+
+def templates_scene(seeds=SEEDS, random=None, fixed=0.02) -> Scene:
+    """Final accuracies by number of templates in random order, and with 16 in a fixed one."""
+    scene = phases_scene(seeds)
+    orders = [(n, True, final) for n, final in (ACCURACIES | (random or {})).items()] + [(16, False, fixed)]
+    for seed in seeds:
+        for number, shuffled, final in orders:
+            known = learning(final_accuracy=final * jitter(seed, 0.002))
+            scene.add("templates", seed, (known, never_seen()), templates=number, shuffled=shuffled)
     return scene
 
 

@@ -8,6 +8,8 @@ import pytest
 from pipeline.claims.ledger import load
 from pipeline.claims.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
 from tests.claims.scenes import (
+    ACCURACIES,
+    CHANGED,
     ENDS,
     FALLS,
     LOSSES,
@@ -28,9 +30,11 @@ from tests.claims.scenes import (
     patching_scene,
     phases_scene,
     power_law_scene,
+    robustness_scene,
     sequential_patching_scene,
     sequential_scene,
     sizes_scene,
+    templates_scene,
     toy_scene,
     warm_up_scene,
 )
@@ -51,6 +55,8 @@ WITH_STEPS = {**RISING, **best(0.2, 0.4, 0.6, 0.8, 1, steps=400)}
 GREEN = {
     **dict.fromkeys(["C1", "C2", "C3", "C32", "C33", "C34"], phases_scene),
     **dict.fromkeys(["C4", "C5", "C6"], sizes_scene),
+    **dict.fromkeys(["C7", "C8", "C9", "C10"], robustness_scene),
+    **dict.fromkeys(["C11", "C12"], templates_scene),
     **dict.fromkeys([f"C{k}" for k in range(13, 18)], patching_scene),
     **dict.fromkeys(["C18", "C19", "C20"], attention_scene),
     **dict.fromkeys(["C21", "C22", "C24"], power_law_scene),
@@ -105,6 +111,14 @@ def constant(*windows: int, **changes):
     return sequential_scene(constant=changed(STEADY, *windows, **changes))
 
 
+def altered(experiment: str, index: int, **values):
+    """One setting of an experiment with another end of its plateau or final loss."""
+    runs = list(CHANGED[experiment])
+    parameters, end, loss = runs[index]
+    runs[index] = (parameters, values.get("end", end), values.get("loss", loss))
+    return robustness_scene(**{experiment: runs})
+
+
 RED = [
     ("C1", "slow", lambda: known(phase_one=60)),
     ("C1", "never", lambda: known(plateau_end=790, phase_one=789, plateau=1.2)),
@@ -119,6 +133,19 @@ RED = [
     ("C5", "too flat", lambda: sizes_scene(exponent=0.4)),
     ("C5", "no power law", lambda: sizes_scene(scatter=(0.4, -0.4, -0.4, 0.4))),
     ("C6", "rising", lambda: sizes_scene(exponent=1.1)),
+    ("C7", "weight decay prevents knowledge", lambda: altered("weight_decay", 2, loss=0.9)),
+    ("C7", "half the rate stays on the plateau", lambda: altered("learning_rate", 1, loss=0.995)),
+    ("C7", "no plateau", lambda: robustness_scene(known={"phase_one": 120})),
+    ("C8", "grows at once", lambda: altered("batch_size", 1, end=600)),
+    ("C8", "constant", lambda: altered("batch_size", 2, end=104)),
+    ("C9", "much shorter with size", lambda: altered("model_size", 1, end=120)),
+    ("C9", "much longer with size", lambda: altered("model_size", 1, end=280)),
+    ("C9", "hardly with people", lambda: flat_sizes()),
+    ("C10", "as long", lambda: altered("learning_rate", 3, end=250)),
+    ("C10", "learns", lambda: altered("learning_rate", 3, loss=0.3)),
+    ("C11", "as good", lambda: templates_scene(fixed=0.95)),
+    ("C12", "one is enough", lambda: templates_scene(random={1: 0.97})),
+    ("C12", "still gains", lambda: templates_scene(random={8: 0.8})),
     ("C13", "half as long", lambda: patched(at512=(0.0014, 100))),
     ("C13", "never leaves", lambda: patched(at800=(1.02, 900))),
     ("C13", "slow after it", lambda: patched(at800=(0.99, 30))),
@@ -275,7 +302,18 @@ def test_seeds_that_disagree_leave_it_open():
     assert judged("C21", scene).verdict == NOT_VISIBLE
 
 
+def flat_sizes():
+    scene = robustness_scene()
+    for row, summary in zip(scene.runs, scene.summary, strict=True):
+        if row["individuals"] == 256:
+            summary["plateau_end"] = 150 + row["seed"]
+    return scene
+
+
 NOT_SEEN = [
+    ("C9", "still on the plateau", lambda: still_on_plateau(robustness_scene())),
+    ("C11", "nothing known", lambda: templates_scene(random={16: 0.3})),
+    ("C12", "nothing known", lambda: templates_scene(random=dict.fromkeys(ACCURACIES, 0.3))),
     ("C2", "still on the plateau", lambda: still_on_plateau(phases_scene())),
     ("C4", "still on the plateau", lambda: still_on_plateau(sizes_scene())),
     ("C5", "still on the plateau", lambda: still_on_plateau(sizes_scene())),
@@ -336,6 +374,13 @@ def test_a_size_still_on_its_plateau_is_left_out_of_the_fit_and_named():
 
 LACKING = [
     ("C5", "two sizes", lambda: without(sizes_scene(), individuals=(512, 2048))),
+    ("C7", "no moderate rate", lambda: robustness_scene(learning_rate=CHANGED["learning_rate"][::3])),
+    ("C7", "no mixer", lambda: without(robustness_scene(), experiment=("mixer",))),
+    ("C8", "two batch sizes", lambda: robustness_scene(batch_size=CHANGED["batch_size"][:1])),
+    ("C9", "one population", lambda: without(robustness_scene(), individuals=(256, 512, 2048))),
+    ("C10", "no large rate", lambda: robustness_scene(learning_rate=CHANGED["learning_rate"][:3])),
+    ("C11", "no fixed order", lambda: without(templates_scene(), shuffled=(False,))),
+    ("C12", "two numbers", lambda: without(templates_scene(), templates=(1, 2, 4))),
     ("C13", "young references only", lambda: without(patching_scene(), reference=(512, 800))),
     ("C14", "two references", lambda: without(patching_scene(), reference=(64, 256, 512, 800))),
     ("C15", "none at the end of the first phase", lambda: without(patching_scene(), reference=(32, 64, 128))),

@@ -113,6 +113,14 @@ def tables():
                 if 0 < start < 16000:
                     patched = {"reference": reference, "start": start, **base}
                     paper.point("patching", seed, 64000, 16000, loss=loss, **patched)
+        for label, points in CURVES["C_lr"].items():
+            if label != "4e-4":  # the default, in units of which rates are
+                rate = paper.runs[0]["learning_rate"] * float(label) / 4e-4
+                curves = digitised(seed, loss=points), people(seed, "new")
+                paper.add("learning_rate", seed, curves, learning_rate=rate, **default)
+        for label, (layers, width) in {"50m": (8, 512), "150m": (12, 896), "400m": (12, 1536)}.items():
+            curves = digitised(seed, loss=CURVES["C_size"][label]), people(seed, "new")
+            paper.add("model_size", seed, curves, layers=layers, width=width, **default)
         tuned = {"distribution": "replay", "new": 4000, "weight": 0.0}
         paper.fine_tuned("finetune_attention", "N", "4k", seed, **tuned)
         paper.layers("O", seed, "name_to_name", "attribute_to_last_name")

@@ -30,6 +30,7 @@ class Builder:
         self.experiments, self.rows, self.curves, self.summaries = [], {}, [], []
         self.attention = []
         self.toy = []
+        self.training = []
 
     def _add(self, experiment: str, case: str, row: dict, groups: dict[str, tuple], kind: str = "") -> str:
         word = {"power_law": "powerlaw", "warm_up": "warmup", "replay": "finetune"}.get(row["distribution"])
@@ -59,6 +60,8 @@ class Builder:
                 f"{group}_max_probability": confidence[-1], f"{group}_entropy": entropy[-1],
             }  # fmt: skip
             if group == "known":
+                log = pd.DataFrame({"run": run, "step": steps[1:], "loss_per_token": 0.3 + loss[1:] / 8})
+                self.training.append(log.assign(learning_rate=row["learning_rate"]))
                 summary["plateau_end"] = plateau_end(steps, loss, BASELINE)
                 summary["half_accuracy"] = half_accuracy(steps, accuracy)
         self.summaries.append(summary)
@@ -79,7 +82,8 @@ class Builder:
 
     def pretrain(
         self, experiment: str, case: str = "default", individuals: int = 512, steps: int = 900,
-        speed: float = 1.0, learning: float = 1.0, kind: str = "pretrain", **distribution: object,
+        speed: float = 1.0, learning: float = 1.0, kind: str = "pretrain", changed: dict | None = None,
+        **distribution: object,
     ) -> None:  # fmt: skip
         """Runs over the seeds whose plateau ends 1 / `speed` as early as under the uniform distribution."""
         first = distribution.get("start") or 0
@@ -94,10 +98,11 @@ class Builder:
             new = BASELINE * (1 + early + 1.4 * known)
             groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
-            row = {"distribution": "uniform", **distribution}
+            row = {"distribution": "uniform", **distribution, **(changed or {})}
             mark = {"patch": "patched-", "pretrain": ""}[kind] + (
                 {"attention": "seen-", "sequential_patching": "on-groups-"}.get(experiment, "")
             )
+            mark += "".join(f"{value}-" for value in (changed or {}).values())
             run = self._add(experiment, case, self._row(row, kind, seed, individuals, steps), groups, mark)
             if experiment == "attention":
                 self._observe(run, t, np.clip(t / end, 0, 1))
@@ -173,6 +178,7 @@ class Builder:
         return {
             "kind": kind, "base": None, "seed": seed, "individuals": individuals, "steps": steps, "batch": 32,
             "learning_rate": 0.004, "schedule": "cosine", "layers": 3, "width": 96, "baseline": BASELINE,
+            "weight_decay": 0.1, "heads": 4, "mixer": "attention", "templates": 20, "shuffled": True,
             **distribution,
         }  # fmt: skip
 
@@ -185,7 +191,32 @@ class Builder:
             pd.DataFrame(self.summaries),
             pd.concat(self.attention, ignore_index=True),
             pd.concat(self.toy, ignore_index=True),
+            pd.concat(self.training, ignore_index=True),
         )
+
+    def robustness(self) -> None:
+        """The default run with one thing changed."""
+        for ratio, learning in ((0.25, 0.6), (0.5, 0.9), (2, 0.95), (4, 0.3)):
+            rate = {"learning_rate": 0.004 * ratio}
+            self.pretrain("learning_rate", f"rate-{ratio:g}", speed=learning, learning=learning, changed=rate)
+        for decay in (0.01, 0.03, 0.3, 1.0):
+            self.pretrain("weight_decay", f"decay-{decay:g}", learning=1.1, changed={"weight_decay": decay})
+        for batch in (8, 16, 64, 128):
+            more, steps = {"batch": batch}, 900 * 32 // batch
+            speed = batch / 32 / max(1, batch / 48)
+            self.pretrain(
+                "batch_size", f"batch-{batch}", steps=steps, speed=speed, learning=speed, changed=more
+            )
+        for layers, width in ((4, 128), (4, 192)):
+            for rate in (0.002, 0.004):
+                larger = {"layers": layers, "width": width, "learning_rate": rate}
+                self.pretrain("model_size", f"{layers}x{width}", speed=1.1, learning=1.2, changed=larger)
+        self.pretrain("mixer", "rg_lru", speed=1.02, learning=1.15, changed={"mixer": "rg_lru"})
+        for n, learning in ((1, 0.3), (2, 0.6), (4, 0.8), (8, 1.0), (16, 1.1)):
+            few = {"templates": n, "shuffled": True}
+            self.pretrain("templates", f"random-{n}", speed=learning, learning=learning, changed=few)
+        fixed = {"templates": 16, "shuffled": False}
+        self.pretrain("templates", "fixed-16", speed=0.3, learning=0.2, changed=fixed)
 
 
 def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
@@ -201,6 +232,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
         )
     for n in (256, 512, 1024, 2048):
         b.pretrain("population_size", individuals=n)
+    b.robustness()
     for steps in lengths:
         for n in (512, 1024, 2048):
             b.pretrain("power_law", "alpha-0", n, steps)
@@ -243,4 +275,4 @@ def without(tables: Tables, experiment: str) -> Tables:
     kept = tables.experiments[tables.experiments.experiment != experiment]
     named = pd.Series(np.where(tables.toy.weight > 0, TOY_REPLAY, TOY_SIZES))
     toy = tables.toy[named != experiment]
-    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention, toy)
+    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention, toy, tables.training)

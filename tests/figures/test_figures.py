@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.analysis import reference
 from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import Tables
 from pipeline.figures import FIGURES, attention, fig4, figd, figghi, patching, selection, style
@@ -16,6 +17,16 @@ NEEDS = {
     "fig3": ("attention", "patching"),
     "fig4": ("power_law", "celebrities", "warm_up"),
     "fig5": ("phases", "finetune_sizes", "finetune_replay"),
+    "figA": ("phases", "templates"),
+    "figC": (
+        "phases",
+        "learning_rate",
+        "population_size",
+        "weight_decay",
+        "batch_size",
+        "mixer",
+        "model_size",
+    ),
     "figD": ("attention", "patching"),
     "figF": ("attention",),
     "figM": ("phases",),
@@ -32,9 +43,11 @@ NEEDS = {
     "figX": ("sequential",),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figure D its map beside ours, Figure S no two groups; the curves of Q, R, T, U and W are held back,
-# and those of X were not read.
+# ours, Figure D its map beside ours, Figure S no two groups; curves of A (right), C (weight decay, batch), Q,
+# R, T, U and W are held back, and those of X were not read.
 OVERLAID = {
+    "figA": 1,
+    "figC": 4,
     "fig4": 1,
     "figD": 1,
     "figS": 4,
@@ -220,6 +233,35 @@ def test_a_loss_below_single_precision_is_drawn(name, tables):
         if ax.get_yscale() == "log" and len(line.get_xdata()) and line.get_transform() == ax.transData
     ]
     assert drawn and all((np.asarray(y, float) > 0).all() for y in drawn)
+
+
+def test_settings_are_shown_at_the_rate_of_the_lowest_training_loss(tables):
+    panel = panels(FIGURES["figC"].draw(tables))[5]
+    (drawn,) = (line for line in panel.get_lines() if line.get_label() == "4 × 192")
+    rows = selection.experiment(tables, "model_size").query("width == 192")
+    ends = {
+        rate: np.mean([tables.training_of(run).loss_per_token.iloc[-1] for run in runs.run])
+        for rate, runs in rows.groupby("learning_rate")
+    }
+    shown = rows[rows.learning_rate == min(ends, key=ends.get)]
+    assert drawn.get_ydata()[-1] == pytest.approx(np.exp(np.log(shown.known_loss / BASELINE).mean()))
+
+
+def test_batches_are_compared_on_an_axis_of_biographies(tables):
+    panel = panels(FIGURES["figC"].draw(tables))[3]
+    ends = [line.get_xdata()[-1] for line in panel.get_lines() if line.get_label().isdigit()]
+    assert len(ends) == 5 and max(ends) - min(ends) < 0.01 * max(ends)
+    assert "biographies" in panel.get_xlabel()
+
+
+def test_training_losses_are_at_the_middle_of_their_windows(tables):
+    left, right = panels(FIGURES["figA"].draw(tables))
+    log = tables.training_of(selection.experiment(tables, "phases").run.iloc[0])
+    time = selection.time_axis(selection.experiment(tables, "phases"), reference.curve("2_left", "loss"))
+    ours = left.get_lines()[0].get_xdata() * time.unit
+    assert ours[0] == pytest.approx(log.step[0] / 2)
+    assert ours[3] == pytest.approx(log.step[2:4].mean())
+    assert [len(line.get_xdata()) for line in right.get_lines() if "order" in line.get_label()] == [5, 1]
 
 
 def test_synthetic_losses_pass_the_baseline(tables):

@@ -13,7 +13,7 @@ from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 
-SIZE = (cfg.Model(layers=2, width=24, heads=3), 50, 20)
+ATTENTION, RECURRENT = (cfg.Model(layers=2, width=24, heads=3, mixer=m) for m in ("attention", "rg_lru"))
 lengths = st.lists(st.integers(1, 13), min_size=1, max_size=6)
 
 
@@ -21,14 +21,18 @@ def real(of: list[int]) -> torch.Tensor:
     return torch.arange(13) < torch.tensor(of)[:, None]
 
 
-def model(patched: bool) -> Transformer:
+def plain(size: cfg.Model) -> Transformer:
     torch.manual_seed(0)
-    plain = Transformer(*SIZE)
-    if not patched:
-        return plain.double()
-    own = PatchedTransformer(*SIZE, Transformer(*SIZE).state_dict())
-    own.load_state_dict(plain.state_dict())
-    return own.double()
+    return Transformer(size, 50, 20)
+
+
+def patched() -> Transformer:
+    own = PatchedTransformer(ATTENTION, 50, 20, Transformer(ATTENTION, 50, 20).state_dict())
+    own.load_state_dict(plain(ATTENTION).state_dict())
+    return own
+
+
+MODELS = {"attention": plain(ATTENTION), "recurrent": plain(RECURRENT), "patched": patched()}
 
 
 @given(lengths, st.sampled_from([1, 4, 32]))
@@ -47,11 +51,11 @@ def test_a_packing_holds_every_real_token_once_in_order(of, rows):
     assert torch.equal((p.row >= 0).flatten().nonzero()[:, 0], p.at)
 
 
-@pytest.mark.parametrize("patched", [False, True])
+@pytest.mark.parametrize("name", MODELS)
 @settings(max_examples=10, deadline=None)
 @given(lengths, st.sampled_from([1, 32]))
-def test_losses_and_gradients_are_those_of_the_padded_batch(patched, of, rows):
-    ours, mask = model(patched), real(of)
+def test_losses_and_gradients_are_those_of_the_padded_batch(name, of, rows):
+    ours, mask = MODELS[name].double(), real(of)
     tokens = torch.randint(50, (len(of), 14), generator=torch.Generator().manual_seed(1))
     inputs, targets = tokens[:, :-1], tokens[:, 1:]
 
