@@ -136,7 +136,22 @@ class Replay(Frozen):
     weight: NonNegativeFloat = 0.0
 
 
-Distribution = Annotated[Uniform | PowerLaw | Celebrities | WarmUp | Replay, Field(discriminator="kind")]
+class Seen(Frozen):
+    """Fine-tuning: uniform over the pre-training people skip .. skip + count - 1 (paper, Fig P)."""
+
+    kind: Literal["seen"]
+    skip: NonNegativeInt
+    count: PositiveInt
+
+
+Distribution = Annotated[
+    Uniform | PowerLaw | Celebrities | WarmUp | Replay | Seen, Field(discriminator="kind")
+]
+
+
+def _optional(default: Any = None) -> Any:
+    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
+    return Field(default=default, exclude_if=lambda value: value == default)
 
 
 class Model(Frozen):
@@ -177,6 +192,9 @@ class Evaluation(Frozen):
     dense_every: float = Field(gt=0, le=1, description="spacing of the early slots, share of the run")
     dense_until: float = Field(ge=0, le=1, description="end of the early slots, share of the run")
     slots: PositiveInt = Field(description="evenly spaced slots over the whole run")
+    # Whether each part of the pre-training distribution's people is also measured apart: celebrities are
+    # the head, the others the tail.
+    apart: bool = _optional(False)
 
     def steps(self, total: int) -> list[int]:
         """Checkpoint steps: 0, the early slots, the even slots and the end, ascending."""
@@ -193,6 +211,8 @@ class Observation(Frozen):
 
     sequences: int = Field(ge=1, le=1_000_000, description="biographies a checkpoint (paper: 512)")
     snapshots: list[NonNegativeInt] = Field(default=[], description="steps whose weights are kept")
+    # Biographies a checkpoint for the gradient that reaches names and text; nothing is measured without.
+    credit: PositiveInt | None = _optional()
 
 
 class Patching(Frozen):
@@ -204,11 +224,6 @@ class Patching(Frozen):
 
     reference: NonNegativeInt
     start: NonNegativeInt
-
-
-def _optional() -> Any:
-    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
-    return Field(default=None, exclude_if=lambda value: value is None)
 
 
 class RunConfig(Frozen):
@@ -263,11 +278,28 @@ class RunConfig(Frozen):
             raise ValueError(
                 f"distribution.steps is {d.steps}, allowed: less than training.steps = {self.training.steps}"
             )
-        if isinstance(d, Replay) != (self.base is not None and self.patching is None):
+        if isinstance(d, Seen) and d.skip + d.count > who.individuals:
             raise ValueError(
-                f"distribution.kind is {d.kind}, allowed: replay in a fine-tuning run, and only there"
+                f"distribution.skip + count is {d.skip + d.count}, allowed: at most {who.individuals}, "
+                "the population's individuals"
+            )
+        if isinstance(d, Replay | Seen) != (self.base is not None and self.patching is None):
+            raise ValueError(
+                f"distribution.kind is {d.kind}, allowed: replay or seen in a fine-tuning run, and only there"
+            )
+        if self.evaluation.apart and not self.parts:
+            raise ValueError(
+                "evaluation.apart is true, allowed: where some people, not all, were pre-trained as celebrities"
             )
         return self
+
+    @property
+    def parts(self) -> dict[str, tuple[int, int]]:
+        """Parts of the people that pre-training tells apart, as (first, count); none where all are alike."""
+        d, everybody = (self.base or self).distribution, self.population.individuals
+        if isinstance(d, Celebrities) and d.count < everybody:
+            return {"head": (0, d.count), "tail": (d.count, everybody - d.count)}
+        return {}
 
     @property
     def kind(self) -> Literal["pretrain", "finetune", "patch"]:
@@ -303,6 +335,7 @@ class RunConfig(Frozen):
             "celebrities": f"celebrities{getattr(d, 'count', 0)}",
             "warm_up": f"warmup{getattr(d, 'subset', 0)}",
             "replay": f"finetune{getattr(d, 'new', 0)}",
+            "seen": f"finetuneseen{getattr(d, 'count', 0)}",
         }
         word = words[d.kind]
         if self.patching:
@@ -394,7 +427,8 @@ def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict
                 raise ConfigError(f"{where}.{path}: unknown key {key!r}, allowed: {', '.join(node)}")
             node = node[key]
         # Which keys these have depends on the run: they are checked when it is resolved.
-        if keys[-1] not in node and keys[0] not in ("distribution", "observe", "patching"):
+        depends = keys[0] in ("distribution", "observe", "patching") or path == "evaluation.apart"
+        if keys[-1] not in node and not depends:
             raise ConfigError(f"{where}.{path}: unknown key, allowed: {', '.join(node)}")
         node[keys[-1]] = value
     return out

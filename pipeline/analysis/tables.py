@@ -2,9 +2,11 @@
 
 experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
-curves.csv       run, step, group, loss, accuracy, max_probability, entropy
+curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
+                 with `evaluation.apart` also head and tail, parts of the known ones
 summary.csv      one row a run: phases of its curve, and final values a group
-attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
+attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs;
+                 with `observe.credit` also CREDIT of pipeline/probes/credit.py
 toy.csv          the toy memory: one row a read-out, seed, fine-tuning condition and measured step
 """
 
@@ -22,7 +24,7 @@ from pipeline.files import write_atomically
 
 TABLES = ("experiments", "runs", "curves", "summary", "attention", "toy")
 _ONE_FOR_EACH_RUN = ("runs", "curves", "summary")
-_DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new")
+_DISTRIBUTION_COLUMNS = ("alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip")
 
 
 def experiments_table(planned: list[cfg.PlannedRun], params: cfg.Params) -> pd.DataFrame:

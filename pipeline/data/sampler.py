@@ -63,6 +63,9 @@ def probabilities(
         case cfg.Replay(new=new, weight=weight):
             p[:individuals] = weight
             p[individuals : individuals + new] = 1.0
+        case cfg.Seen(skip=skip, count=count):
+            p[:] = 0.0
+            p[skip : skip + count] = 1.0
     return [(step, q / q.sum()) for step, q in phases]
 
 

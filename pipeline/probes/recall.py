@@ -54,12 +54,13 @@ def value_sums(per_token: Tensor, batch: Batch) -> Tensor:
 def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
     """Groups of people that are evaluated, as (first, count).
 
-    known: the pre-training people; new: people this run never trains on, or in fine-tuning the
-    people it is fine-tuned on.
+    known: the pre-training people; new: people this run never trains on, or in fine-tuning the new
+    people it is fine-tuned on. With `evaluation.apart`, also the parts of the former.
     """
     who = run.population
     new = run.distribution.new if isinstance(run.distribution, cfg.Replay) else who.unseen
-    return {"known": (0, who.individuals), "new": (who.individuals, new)}
+    everybody = {"known": (0, who.individuals), "new": (who.individuals, new)}
+    return everybody | (run.parts if run.evaluation.apart else {})
 
 
 @torch.no_grad()

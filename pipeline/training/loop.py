@@ -16,6 +16,7 @@ from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer, flops_per_token
 from pipeline.probes.attention import measure_attention
+from pipeline.probes.credit import measure_credit
 from pipeline.probes.recall import groups, measure, value_sums
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
@@ -295,11 +296,16 @@ class Trainer:
         return rows
 
     def attention(self, step: int) -> list[dict]:
-        """One row a layer, of an observed run: where known people's biographies attend."""
-        if self.run.observe is None:
+        """One row a layer, of an observed run: where known people's biographies attend, and which of their
+        tokens the errors on values reach."""
+        observe = self.run.observe
+        if observe is None:
             return []
         model = self.accelerator.unwrap_model(self.model)
-        first, count = groups(self.run)["known"]
+        people = groups(self.run)["known"]
         with self.accelerator.autocast():
-            rows = measure_attention(model, self.sampler, first, count, self.run.observe.sequences)
+            rows = measure_attention(model, self.sampler, *people, observe.sequences)
+            if observe.credit:
+                credit = measure_credit(model, self.sampler, *people, observe.credit)
+                rows = [row | more for row, more in zip(rows, credit, strict=True)]
         return [{"step": step, **row} for row in rows]

@@ -23,6 +23,7 @@ DISTRIBUTIONS = {
     "warm_up": cfg.WarmUp(kind="warm_up", subset=10, steps=7),
     "replay": cfg.Replay(kind="replay", new=8, weight=0.25),
     "no_replay": cfg.Replay(kind="replay", new=8),
+    "seen": cfg.Seen(kind="seen", skip=8, count=16),
 }
 
 
@@ -49,6 +50,7 @@ def test_probabilities_of_each_distribution():
     assert p("warm_up")[:10] == pytest.approx(0.1) and p("warm_up")[10:].sum() == 0
     assert p("warm_up", 1)[:40] == pytest.approx(1 / 40)
     assert p("replay")[40] == pytest.approx(4 * p("replay")[0]) and p("replay")[48:].sum() == 0
+    assert p("seen")[8:24] == pytest.approx(1 / 16) and p("seen").sum() == pytest.approx(1)
     for name in ("uniform", "zipf", "celebrities", "warm_up"):
         assert p(name)[40:].sum() == 0, "unseen people stay unseen"
 

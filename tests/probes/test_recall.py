@@ -70,3 +70,15 @@ def test_groups_of_people(run):
     assert groups(run) == {"known": (0, 40), "new": (40, 24)}
     tuned = run.model_copy(update={"distribution": cfg.Replay(kind="replay", new=8), "base": run})
     assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
+
+
+def test_parts_of_the_people_are_measured_apart_where_asked(run):
+    famous = {**dict(run), "distribution": cfg.Celebrities(kind="celebrities", count=4, weight=2)}
+    apart = run.evaluation.model_copy(update={"apart": True})
+    run = cfg.RunConfig.model_validate(famous)
+    both = {"known": (0, 40), "new": (40, 24)}
+    assert groups(run) == both
+    parts = {"head": (0, 4), "tail": (4, 36)}
+    assert groups(cfg.RunConfig.model_validate(famous | {"evaluation": apart})) == both | parts
+    few = {"distribution": cfg.Seen(kind="seen", skip=4, count=36), "base": run, "evaluation": apart}
+    assert groups(cfg.RunConfig.model_validate({**dict(run), **few})) == both | parts
