@@ -289,7 +289,7 @@ class RunConfig(Frozen):
             )
         if self.evaluation.apart and not self.parts:
             raise ValueError(
-                "evaluation.apart is true, allowed: where some people, not all, were pre-trained as celebrities"
+                "evaluation.apart is true, allowed: where some people but not all were celebrities"
             )
         return self
 

@@ -12,7 +12,17 @@ from pipeline.analysis.tables import Tables
 from pipeline.artefacts import manifest_of, seal, verify
 
 # Importing the modules of judges registers them.
-from pipeline.claims import distributions, finetuning, hallucination, mechanism, phases, toy  # noqa: F401
+from pipeline.claims import (  # noqa: F401
+    distributions,
+    finetuning,
+    hallucination,
+    head_and_tail,
+    mechanism,
+    phases,
+    seen_people,
+    toy,
+    warm_ups,
+)
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
 from pipeline.config import ConfigError
 from pipeline.files import write_atomically
