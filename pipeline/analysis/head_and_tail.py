@@ -1,5 +1,6 @@
 """Runs in which the frequency of head or tail varies alone (experiment `head_and_tail`)."""
 
+import numpy as np
 import pandas as pd
 
 from pipeline.analysis.phases import half_accuracy, plateau_end
@@ -35,3 +36,13 @@ def sweep(rows: pd.DataFrame, part: str) -> pd.DataFrame:
     kept = rows[frequency].map("{:.6g}".format)
     sets = [runs for _, runs in rows.groupby([rows[number], kept]) if runs[part].nunique() > 1]
     return max(sets, key=lambda runs: runs[part].nunique(), default=rows.iloc[:0])
+
+
+def exponents(rows: pd.DataFrame, part: str, measure: str) -> pd.Series:
+    """Of `measure` as a power of 1 / frequency of the `part`, one a seed: slope of the log-log fit; NaN where
+    a run has no such measure."""
+    slopes = {}
+    for seed, runs in rows.groupby("seed"):
+        x, y = -np.log(runs[part]), np.log(runs[measure])
+        slopes[seed] = float(np.polyfit(x, y, 1)[0]) if y.notna().all() else np.nan
+    return pd.Series(slopes)

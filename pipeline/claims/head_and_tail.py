@@ -4,21 +4,11 @@ Celebrities are the head, the others the tail. In one sweep the head stays as ma
 the tail gets more people, each rarer; in the other the tail stays and the head changes so.
 """
 
-import numpy as np
 import pandas as pd
 
-from pipeline.analysis.head_and_tail import SWEEPS, frequencies, sweep
+from pipeline.analysis.head_and_tail import SWEEPS, exponents, frequencies, sweep
 from pipeline.analysis.tables import Tables
 from pipeline.claims.verdict import Check, NotMeasuredError, Result, judge
-
-
-def _exponents(rows: pd.DataFrame, part: str, measure: str) -> pd.Series:
-    """Of `measure` as a power of 1 / frequency of the `part`, one a seed: slope of the log-log fit."""
-    slopes = {
-        seed: np.polyfit(-np.log(runs[part]), np.log(runs[measure]), 1)[0]
-        for seed, runs in rows.groupby("seed")
-    }
-    return pd.Series(slopes)
 
 
 @judge("head_and_tail")
@@ -36,7 +26,7 @@ def head_sets_the_plateau_and_tail_the_speed(tables: Tables) -> Result:
         ("plateau", "plateau", "head", "tail"),
         ("learning", "time to learn", "tail", "head"),
     ):
-        mine, theirs = (_exponents(sweeps[part], part, measure) for part in (own, other))
+        mine, theirs = (exponents(sweeps[part], part, measure) for part in (own, other))
         checks += [
             Check.of(f"exponent of the {what} in 1 / frequency of the {own}", mine, low=0),
             Check.of(f"the same - that in 1 / frequency of the {other}", (mine - theirs).dropna(), low=0),

@@ -95,6 +95,7 @@ rule figure:
         source=source(
             "pipeline/figures/*.py",
             "pipeline/analysis/*.py",
+            "pipeline/claims/verdict.py",
             "pipeline/data/reference/*",
             "pipeline/stages/figures.py",
         ),

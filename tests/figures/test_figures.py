@@ -22,12 +22,18 @@ NEEDS = {
     "figN": ("finetune_sizes", "finetune_replay"),
     "figO": ("finetune_attention",),
     "figGHI": ("power_law", "celebrities", "warm_up"),
+    "figJ": ("families", "power_law", "celebrities", "warm_up"),
+    "figKL": ("warm_up_grid",),
+    "figHT": ("head_and_tail",),
+    "figCR": ("credit",),
+    "figP": ("finetune_seen",),
     "figQ": ("toy_sizes", "toy_replay"),
     "figR": ("toy_sizes", "toy_replay"),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figure D its map beside ours, and the curves of Q and R are held back.
-OVERLAID = {"fig4": 1, "figD": 1, "figQ": 0, "figR": 0}
+# ours, Figures D and K, L their maps beside ours, Figures HT and CR are ours, and the curves of Q and R are
+# held back.
+OVERLAID = {"fig4": 1, "figD": 1, "figKL": 0, "figHT": 0, "figCR": 0, "figQ": 0, "figR": 0}
 
 
 def panels(fig):
