@@ -188,10 +188,11 @@ FIGURES = {
         "Errors on values come to reach the names",
         "Norm of the gradient of a biography's loss on value tokens in the states of a token, mean over "
         "name tokens and over tokens of template text, on held-out biographies of known people; without "
-        "tokens at which a value is predicted, which need no attention for it. The paper argues that errors "
-        "do not reach names before there is a circuit that reads them, and does not measure it. Our "
-        "statement, that on the plateau names gain over text, {verdict}; the ratio in the states that enter "
-        "layer 1, from the end of the first phase to that of the plateau: {growth}. {time}",
+        "tokens at which a value is predicted, which need no attention for it. Into the states that enter "
+        "the last layer (left) the memories of the layers before it write. The paper argues that errors do "
+        "not reach names before there is a circuit that reads them, and does not measure it. Our statement, "
+        "that on the plateau names gain over text there, {verdict}; the ratio from the end of the first "
+        "phase to that of the plateau: {growth}. {time}",
     ),
     "figP": FigureSpec(
         "pipeline.figures.figp",

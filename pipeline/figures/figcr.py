@@ -24,13 +24,16 @@ def _ratio(tables: Tables, run: str, layer: int) -> tuple[pd.Series, pd.Series]:
 
 
 def growth(tables: Tables, rows: pd.DataFrame) -> tuple[Check, float, float]:
-    """The statement that errors come to reach names on the plateau: the ratio at the states that enter the
-    first layer, at t(0.99) over the end of the first phase; and its means at both."""
+    """The statement that errors come to reach names on the plateau: the ratio in the states that enter the
+    last layer, at t(0.99) over the end of the first phase; and its means at both.
+
+    The memories of the layers before it write into these states, and its own attention reads them.
+    """
     ends = []
     for row in rows.itertuples():
         curve = tables.curve(row.run)
         first = first_crossing(curve.step, curve.loss, PLATEAU * row.baseline, rising=False)
-        ends.append(np.interp([first, row.plateau_end], *_ratio(tables, row.run, 1)))
+        ends.append(np.interp([first, row.plateau_end], *_ratio(tables, row.run, -1)))
     before, after = np.array(ends).T
     return Check.of("growth", after / before, low=1), float(before.mean()), float(after.mean())
 
@@ -57,7 +60,7 @@ def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(1, 2, 12, 5)
     left, right = axes[0]
     for statistic, name, colour in (("name", "names", style.BLUE), ("text", "template text", style.ORANGE)):
-        steps, values = seed_attention(tables, rows, 1, f"credit_to_{statistic}")
+        steps, values = seed_attention(tables, rows, -1, f"credit_to_{statistic}")
         style.draw_average(
             left, steps / time.unit, selection.average(values, log=True), color=colour, label=name
         )
@@ -68,8 +71,8 @@ def draw(tables: Tables) -> Figure:
         mean, label = selection.average(values, log=True), f"layer {layer} of {layers}"
         style.draw_average(right, steps / time.unit, mean, color=layer_colour(layer, layers), label=label)
     for ax, title in (
-        (left, "Gradient in the states that enter layer 1"),
-        (right, "A name's over a text's, entering"),
+        (left, "Gradient in the states that enter the last layer"),
+        (right, "Names over text, in the states that enter"),
     ):
         style.plain_log(ax)
         ax.axvline(1, color=style.GREY, linewidth=1, zorder=1)
