@@ -148,6 +148,11 @@ class Sequential(Frozen):
     groups: int = Field(ge=2, le=1024)
     repeats: int = Field(default=1, ge=1, le=1024)
 
+    def parts(self, individuals: int) -> list[tuple[int, int]]:
+        """The groups, as (first, count) of individuals, in the order in which they first come."""
+        size = individuals // self.groups
+        return [(k * size, size) for k in range(self.groups)]
+
 
 class Growing(Frozen):
     """Uniform over the first `subset` individuals, then over ever more: `stages` equal additions, evenly
@@ -158,9 +163,24 @@ class Growing(Frozen):
     until: PositiveInt
     stages: int = Field(ge=1, le=1024)
 
+    def parts(self, individuals: int) -> list[tuple[int, int]]:
+        """The subset and each addition, as (first, count) of individuals."""
+        more = individuals - self.subset
+        ends = [0, *(self.subset + k * more // self.stages for k in range(self.stages + 1))]
+        return [(first, end - first) for first, end in itertools.pairwise(ends)]
+
+
+class Seen(Frozen):
+    """Fine-tuning: uniform over the pre-training people skip .. skip + count - 1 (paper, Fig P)."""
+
+    kind: Literal["seen"]
+    skip: NonNegativeInt
+    count: PositiveInt
+
 
 Distribution = Annotated[
-    Uniform | PowerLaw | Celebrities | WarmUp | Replay | Sequential | Growing, Field(discriminator="kind")
+    Uniform | PowerLaw | Celebrities | WarmUp | Replay | Seen | Sequential | Growing,
+    Field(discriminator="kind"),
 ]
 
 
@@ -227,8 +247,8 @@ class Evaluation(Frozen):
     dense_every: float = Field(gt=0, le=1, description="spacing of the early slots, share of the run")
     dense_until: float = Field(ge=0, le=1, description="end of the early slots, share of the run")
     slots: PositiveInt = Field(description="evenly spaced slots over the whole run")
-    # Of each group of a sequential or growing distribution, at each slot; the paper draws each by itself.
-    apart: int | None = _optional(ge=1, le=1_000_000, description="biographies of each group apart")
+    # Of each part of the people, where there are any (RunConfig.parts), at each slot.
+    apart: int | None = _optional(ge=1, le=1_000_000, description="biographies of each part apart")
 
     def steps(self, total: int) -> list[int]:
         """Checkpoint steps: 0, the early slots, the even slots and the end, ascending."""
@@ -245,6 +265,8 @@ class Observation(Frozen):
 
     sequences: int = Field(ge=1, le=1_000_000, description="biographies a checkpoint (paper: 512)")
     snapshots: list[NonNegativeInt] = Field(default=[], description="steps whose weights are kept")
+    # Biographies a checkpoint for the gradient that reaches names and text; nothing is measured without.
+    credit: PositiveInt | None = _optional()
 
 
 class Patching(Frozen):
@@ -331,14 +353,19 @@ class RunConfig(Frozen):
             )
         if isinstance(d, Growing):
             self._grows(d)
-        if self.evaluation.apart and not isinstance(d, Sequential | Growing):
+        if isinstance(d, Seen) and d.skip + d.count > who.individuals:
+            raise ValueError(
+                f"distribution.skip + count is {d.skip + d.count}, allowed: at most {who.individuals}, "
+                "the population's individuals"
+            )
+        if isinstance(d, Replay | Seen) != (self.base is not None and self.patching is None):
+            raise ValueError(
+                f"distribution.kind is {d.kind}, allowed: replay or seen in a fine-tuning run, and only there"
+            )
+        if self.evaluation.apart and not self.parts:
             raise ValueError(
                 f"evaluation.apart is {self.evaluation.apart}, allowed: null where distribution.kind is "
-                f"{d.kind}, which has no groups"
-            )
-        if isinstance(d, Replay) != (self.base is not None and self.patching is None):
-            raise ValueError(
-                f"distribution.kind is {d.kind}, allowed: replay in a fine-tuning run, and only there"
+                f"{d.kind}, which has no parts of people"
             )
         return self
 
@@ -353,6 +380,18 @@ class RunConfig(Frozen):
             raise ValueError(
                 f"distribution.stages is {d.stages}, allowed: at most {most}, the steps and the people to add"
             )
+
+    @property
+    def parts(self) -> dict[str, tuple[int, int]]:
+        """Parts of the people that pre-training tells apart, as (first, count): celebrities and the others as
+        head and tail, groups that come one after the other as group-1, ...; none where all are alike."""
+        d, everybody = (self.base or self).distribution, self.population.individuals
+        match d:
+            case Celebrities(count=count) if count < everybody:
+                return {"head": (0, count), "tail": (count, everybody - count)}
+            case Sequential() | Growing():
+                return {f"group-{k}": part for k, part in enumerate(d.parts(everybody), 1)}
+        return {}
 
     @property
     def kind(self) -> Literal["pretrain", "finetune", "patch"]:
@@ -390,6 +429,7 @@ class RunConfig(Frozen):
             "replay": f"finetune{getattr(d, 'new', 0)}",
             "sequential": f"sequential{getattr(d, 'groups', 0)}x{getattr(d, 'repeats', 0)}",
             "growing": f"growing{getattr(d, 'subset', 0)}",
+            "seen": f"finetuneseen{getattr(d, 'count', 0)}",
         }
         word = words[d.kind]
         if self.patching:
@@ -493,7 +533,8 @@ def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict
                 raise ConfigError(f"{where}.{path}: unknown key {key!r}, allowed: {', '.join(node)}")
             node = node[key]
         # Which keys these have depends on the run: they are checked when it is resolved.
-        if keys[-1] not in node and keys[0] not in ("distribution", "observe", "patching"):
+        depends = keys[0] in ("distribution", "observe", "patching") or path == "evaluation.apart"
+        if keys[-1] not in node and not depends:
             raise ConfigError(f"{where}.{path}: unknown key, allowed: {', '.join(node)}")
         node[keys[-1]] = value
     return out

@@ -92,6 +92,23 @@ MISTAKES = {
         put("defaults", "distribution", {"kind": "replay", "new": 8}),
         "distribution.kind is replay",
     ),
+    "seen people without a base": (
+        put("defaults", "distribution", {"kind": "seen", "skip": 0, "count": 8}),
+        "distribution.kind is seen",
+    ),
+    "seen people beyond the last": (
+        put(
+            "experiments",
+            "finetune_seen",
+            "cases",
+            {"all": {"distribution": {"kind": "seen", "skip": 64, "count": 961}}},
+        ),
+        "distribution.skip + count is 1025, allowed: at most 1024",
+    ),
+    "parts of people that are all alike": (
+        put("experiments", "phases", "set", {"evaluation.apart": True}),
+        "evaluation.apart is true, allowed: where some people",
+    ),
     "heads that do not divide": (put("defaults", "model", "heads", 5), "a multiple of 2 x heads = 10"),
     "no seeds": (put("seeds", []), "seeds: List should have at least 1 item"),
     "negative seed": (put("seeds", [-1]), "seed: Input should be greater than or equal to 0"),
@@ -192,9 +209,15 @@ def test_experiments_share_runs():
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
     assert first < ids("population_size") and uniform < ids("power_law")
-    bases = {"finetune": ids("phases"), "patch": ids("attention") | ids("sequential")}
-    for kind, those in bases.items():
-        assert {p.config.base.id for p in planned if p.config.kind == kind} <= those
+    bases = {
+        "finetune_seen": ids("celebrities"),
+        "finetune": ids("phases"),
+        "patch": ids("attention") | ids("sequential"),
+    }
+    for plan in planned:
+        if plan.config.base:
+            assert plan.config.base.id in (bases.get(plan.experiment) or bases[plan.config.kind])
+    assert len(ids("families") & ids("warm_up_grid")) == len(ids("warm_up_grid") & ids("warm_up")) / 3 == 3
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():
@@ -205,7 +228,7 @@ def test_ids_of_the_runs_with_results_have_not_changed():
             measured |= {row["run"] for row in csv.DictReader(table)}
     assert measured and measured <= set(cfg.distinct_runs(cfg.expand(cfg.load())))
     plain = next(p.config for p in cfg.expand(cfg.load()) if p.experiment == "phases")
-    assert "observe" not in plain.model_dump() and "patching" not in plain.model_dump()
+    assert not {"observe", "patching"} & set(plain.model_dump())
     assert "apart" not in plain.model_dump()["evaluation"]
 
 

@@ -7,6 +7,8 @@ from pipeline.analysis.tables import Tables
 # What distinguishes two distributions; NaN where a family has no such parameter.
 SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
 CELL = ["individuals", "steps"]
+# The experiments that compare families of distributions.
+FAMILIES = ("power_law", "celebrities", "warm_up", "families", "warm_up_grid")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
@@ -32,6 +34,12 @@ def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` and the uniform runs in their conditions, which count as power laws of alpha 0."""
     rows = rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
     return one_per_seed(pd.concat([rows, uniform_like(tables, rows)]))
+
+
+def families(tables: Tables) -> pd.DataFrame:
+    """Runs of every family that the plan has, with the uniform ones in their conditions."""
+    found = [rows for rows in map(tables.of, FAMILIES) if not rows.empty]
+    return with_uniform(tables, pd.concat(found)) if found else tables.of(FAMILIES[0])
 
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:

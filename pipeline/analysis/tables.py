@@ -5,9 +5,10 @@ Each experiment has a folder of them, with a manifest that names its plan (the d
 experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
-                 and group-1, ... where parts of the known ones come in turn
+                 with `evaluation.apart` also parts of the known ones: head and tail, or group-1, ...
 summary.csv      one row a run: phases of its curve, and final values a group
-attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs
+attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs;
+                 with `observe.credit` also CREDIT of pipeline/probes/credit.py
 training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
 
 and the toy memory's folder a single one:
@@ -32,7 +33,7 @@ from pipeline.plan import only
 _OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *_OF_RUNS)  # of every experiment
 _DISTRIBUTION_COLUMNS = (
-    *("alpha", "count", "weight", "subset", "warm_up_steps", "new"),
+    *("alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip"),
     *("groups", "repeats", "until", "stages"),
 )
 _MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept

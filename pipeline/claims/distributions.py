@@ -1,4 +1,4 @@
-"""Judges of the effect of the distribution over individuals (paper, section 4; Figure 4, G to L).
+"""Judges of fixed distributions over individuals (paper, section 4; Figures 4, G, H).
 
 A cell is a number of individuals N and a number of steps; everything is compared within a cell and
 seed. Uniform training is a power law of alpha = 0 and celebrities of weight 1.
@@ -10,11 +10,8 @@ import pandas as pd
 
 from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like, with_uniform
 from pipeline.analysis.tables import Tables
-from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, hard_cells
+from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, papers_cell
 from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
-
-# t(0.99) under uniform sampling, 2,970 of 8,000 steps, in the cell of Figures G and H.
-PAPER_CELL_PLATEAU_SHARE = 0.37
 
 
 def _plateau_ends(cell: pd.DataFrame) -> pd.DataFrame:
@@ -126,8 +123,7 @@ def order_of_final_losses(
     (Figure G), in the cell where the uniform plateau takes a share of the run nearest to the paper's.
     """
     rows = with_uniform(tables, tables.of("power_law"))
-    shares = hard_cells(tables, rows, shortest_plateau, longest_plateau)
-    cell = min(shares, key=lambda c: abs(shares[c] - PAPER_CELL_PLATEAU_SHARE))
+    cell = papers_cell(tables, rows, shortest_plateau, longest_plateau)
     rows = in_cell(rows, cell)
     losses = by_seed(rows, "alpha", "known_loss").dropna()
     present = [a for a in order if a in losses]
@@ -166,8 +162,7 @@ def celebrities_match_power_law(
     shared = celebrities.merge(power_law[CELL].drop_duplicates(), on=CELL)
     if shared.empty:
         raise NotMeasuredError("celebrities and power laws share no cell")
-    shares = hard_cells(tables, shared, shortest_plateau, longest_plateau)
-    cell = min(shares, key=lambda c: abs(shares[c] - PAPER_CELL_PLATEAU_SHARE))
+    cell = papers_cell(tables, shared, shortest_plateau, longest_plateau)
     celebrities = in_cell(celebrities, cell).query("distribution == 'celebrities'")
     power_law = in_cell(power_law, cell).query("distribution == 'power_law'")
     uniform = uniform_like(tables, celebrities)
@@ -188,31 +183,3 @@ def celebrities_match_power_law(
         f"N={cell[0]}, {cell[1]} steps"
     )
     return checks, pd.concat([celebrities, power_law, uniform]), note
-
-
-@judge("warm_up", "power_law")
-def warm_up_beats_fixed_distributions(
-    tables: Tables, *, least_gain: float, shortest_plateau: float, longest_plateau: float
-) -> Result:
-    """Final accuracy of the best warm-up minus that of the best fixed distribution (uniform, power law,
-    celebrities), in each cell where the uniform plateau takes a fair share of the run (Figures 4 right, J).
-    Settings are chosen by final loss, as in the paper, where theirs is on training data.
-    """
-    fixed = with_uniform(tables, pd.concat([tables.of("power_law"), tables.of("celebrities")]))
-    warm = tables.of("warm_up").query("distribution == 'warm_up'")
-    shared = warm.merge(tables.of("power_law")[CELL].drop_duplicates(), on=CELL)
-    if shared.empty:
-        raise NotMeasuredError("warm-ups and power laws share no cell")
-    checks, used, notes = [], [], []
-    for n, steps in hard_cells(tables, shared, shortest_plateau, longest_plateau):
-        mine, others = in_cell(warm, (n, steps)), in_cell(fixed, (n, steps))
-        best, other = (best_setting(rows).set_index("seed") for rows in (mine, others))
-        gain = (best.known_accuracy - other.known_accuracy).dropna()
-        at = f"at N={n}, {steps} steps"
-        checks.append(Check.of(f"gain in accuracy {at}", gain, low=least_gain))
-        family = other.distribution.iloc[0].replace("_", " ")
-        setting = f"{best.subset.iloc[0]:g} people for {best.warm_up_steps.iloc[0]:g} steps"
-        accuracies = f"{best.known_accuracy.mean():.3g} against {other.known_accuracy.mean():.3g}"
-        notes.append(f"{at}: {setting} {accuracies} ({family})")
-        used += [mine, others]
-    return checks, pd.concat(used), "; ".join(notes)

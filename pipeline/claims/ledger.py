@@ -17,11 +17,14 @@ from pipeline.claims import (  # noqa: F401
     finetuning,
     groups,
     hallucination,
+    head_and_tail,
     mechanism,
     phases,
     robustness,
+    seen_people,
     toy,
     visits,
+    warm_ups,
 )
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
 from pipeline.config import ConfigError

@@ -4,7 +4,6 @@ No state: resuming, a second process or another device change nothing in what is
 are assembled from the token bank on the device and never stored (paper, section 2, appendix B.1).
 """
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,20 +41,6 @@ class Batch:
     templates: Tensor
 
 
-def parts(distribution: cfg.Distribution, individuals: int) -> list[tuple[int, int]]:
-    """The groups that the population falls into, as (first, count), in the order in which they first come:
-    those of a sequential distribution; the subset and each addition of a growing one; else none."""
-    match distribution:
-        case cfg.Sequential(groups=groups):
-            size = individuals // groups
-            return [(k * size, size) for k in range(groups)]
-        case cfg.Growing(subset=subset, stages=stages):
-            more = individuals - subset
-            ends = [0, *(subset + k * more // stages for k in range(stages + 1))]
-            return [(first, end - first) for first, end in itertools.pairwise(ends)]
-    return []
-
-
 def visits(distribution: cfg.Sequential, steps: int) -> list[tuple[int, int]]:
     """Which group comes when in a run of `steps`, as (first step, group counted from 0), ascending."""
     count = distribution.groups * distribution.repeats
@@ -87,12 +72,14 @@ def probabilities(
             p[individuals : individuals + new] = 1.0
         case cfg.Sequential():
             assert steps is not None, "a sequential distribution needs the run's length"
-            ranges = parts(distribution, individuals)
-            shared = [_indicator(people, *group) for group in ranges]
+            shared = [_indicator(people, *group) for group in distribution.parts(individuals)]
             phases = [(step, shared[group]) for step, group in visits(distribution, steps)]
         case cfg.Growing(until=until, stages=stages):
-            ends = [first + count for first, count in parts(distribution, individuals)]
+            ends = [first + count for first, count in distribution.parts(individuals)]
             phases = [(k * until // stages, _indicator(people, 0, end)) for k, end in enumerate(ends)]
+        case cfg.Seen(skip=skip, count=count):
+            p[:] = 0.0
+            p[skip : skip + count] = 1.0
     return [(step, q / q.sum()) for step, q in phases]
 
 

@@ -171,6 +171,57 @@ FIGURES = {
         "best setting. Dashed: the paper's uniform run and its best setting; diamonds: their final "
         "accuracies, as the paper gives no curves of them.",
     ),
+    "figJ": FigureSpec(
+        "pipeline.figures.figj",
+        "J",
+        "Families of distributions over population sizes and budgets",
+        "Final loss relative to the baseline and final accuracy on known people, of the setting of each "
+        "family with the lowest final loss. Left: by number of individuals, {steps} steps (paper: "
+        "{paper_steps}); right: by number of steps, {individuals} individuals (paper: {paper_individuals}). "
+        "Both scales share an axis: the share of the run that the plateau takes under uniform sampling; 1: "
+        "a run stays on it.",
+    ),
+    "figKL": FigureSpec(
+        "pipeline.figures.figkl",
+        "K, L",
+        "Size and length of the warm-up",
+        "Final accuracy on known people by the number of people in the warm-up and its length in steps, "
+        "with their shares of the population and of the run; a dash: not run. Colours go from the lowest to "
+        "the highest of each panel. Left: here; right: the paper, read off its colours (to 10 %). Best "
+        "here: {best}.",
+    ),
+    "figHT": FigureSpec(
+        "pipeline.figures.fight",
+        "HT",
+        "Frequent people and the plateau, rare people and the speed after it",
+        "A few celebrities (frequent people) take a fixed share of the samples, {share}; the others (rare "
+        "people) the rest; {steps} steps. Top: rare people are as many and as frequent as before, "
+        "celebrities fewer and more frequent or the reverse; bottom: the other way round. Left, middle: "
+        "loss and accuracy on rare people. Right: the step at which their loss falls below 0.99 of the "
+        "baseline, and the steps from there to half of their facts. Exponents: {exponents}. The paper "
+        "argues that the former follows the frequent people and the latter the rare ones (claim C31), and "
+        "does not isolate them.",
+    ),
+    "figCR": FigureSpec(
+        "pipeline.figures.figcr",
+        "CR",
+        "Errors on values come to reach the names",
+        "Norm of the gradient of a biography's loss on value tokens in the states of a token, mean over "
+        "name tokens and over tokens of template text, on held-out biographies of known people; without "
+        "tokens at which a value is predicted, which need no attention for it. Into the states that enter "
+        "the last layer (left) the memories of the layers before it write. The paper argues that errors do "
+        "not reach names before there is a circuit that reads them, and does not measure it. Our statement, "
+        "that on the plateau names gain over text there, {verdict}; the ratio from the end of the first "
+        "phase to that of the plateau: {growth}. {time}",
+    ),
+    "figP": FigureSpec(
+        "pipeline.figures.figp",
+        "P",
+        "Fine-tuning on people who were seen in pre-training",
+        "Of {individuals} people (paper: 128,000) some were frequent in pre-training (celebrities) and the "
+        "others rare; fine-tuning for {steps} steps (paper: {paper_steps}) on the rare or on the frequent "
+        "ones alone. Accuracy on rare people: {rare}. Losses are relative to the baseline.",
+    ),
     "figQ": FigureSpec(
         "pipeline.figures.figq",
         "Q",

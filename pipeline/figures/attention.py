@@ -29,7 +29,7 @@ def seed_attention(tables: Tables, rows: pd.DataFrame, layer: int, statistic: st
     return steps, np.stack([f[statistic].to_numpy(float) for f in found])
 
 
-def _colour(layer: int, layers: int) -> Any:
+def layer_colour(layer: int, layers: int) -> Any:
     """By depth, so that first and last layers match between models."""
     return style.SEQUENTIAL((layer - 1) / max(layers - 1, 1))
 
@@ -47,11 +47,13 @@ def draw_layers(
     names = reference.names(f"{figure}_{statistic}") if figure else []
     for k, name in enumerate(names, 1):
         paper = reference.curve(f"{figure}_{statistic}", name)
-        style.draw_paper(ax, paper.steps / units[1], paper.values, color=_colour(k, len(names)), label="_")
+        style.draw_paper(
+            ax, paper.steps / units[1], paper.values, color=layer_colour(k, len(names)), label="_"
+        )
     layers = int(rows.layers.iloc[0])
     for k in range(1, layers + 1):
         steps, values = seed_attention(tables, rows, k, statistic)
-        look = {"color": _colour(k, layers), "label": f"layer {k} of {layers}"}
+        look = {"color": layer_colour(k, layers), "label": f"layer {k} of {layers}"}
         style.draw_average(ax, steps / units[0], average(values, log=False), **look)
     if names:
         style.paper_entry(ax, f"paper, layers 1 to {len(names)}")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline import config as cfg
-from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler, parts
+from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
 from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
 
@@ -55,7 +55,7 @@ def value_sums(per_token: Tensor, batch: Batch) -> Tensor:
 def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
     """Groups of people that are evaluated, as (first, count).
 
-    known: the pre-training people; new: people this run never trains on, or in fine-tuning the
+    known: the pre-training people; new: people this run never trains on, or in fine-tuning the new
     people it is fine-tuned on.
     """
     who = run.population
@@ -75,13 +75,6 @@ def predictions(
     p = logp.exp()
     wrong = (logp.argmax(1) != targets).float()
     return torch.stack([-logp.gather(1, targets[:, None])[:, 0], wrong, p.amax(1), -(p * logp).sum(1)])
-
-
-def groups_apart(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
-    """Known people in the groups that a changing distribution trains on, "group-1" first, as (first, count);
-    none unless `evaluation.apart` asks for them."""
-    ranges = parts(run.distribution, run.population.individuals) if run.evaluation.apart else []
-    return {f"group-{k}": who for k, who in enumerate(ranges, 1)}
 
 
 @torch.no_grad()

@@ -71,7 +71,7 @@ def measured(claim: dict[str, Any]) -> list[str]:
 def distribution(run: pd.Series) -> str:
     """A run's distribution with its parameters, and whose attention is patched in from which step on."""
     parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
-    parameters |= {"weight": "weight", "warm_up_steps": "steps"}
+    parameters |= {"weight": "weight", "warm_up_steps": "steps", "skip": "after the first"}
     parameters |= {"groups": "groups", "repeats": "visits", "until": "until", "stages": "stages"}
     parameters |= {"reference": "attention of step", "start": "from"}
     given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run.get(name))]

@@ -87,6 +87,7 @@ rule figures:
         source=source(
             "pipeline/figures/*.py",
             "pipeline/analysis/*.py",
+            "pipeline/claims/verdict.py",
             "pipeline/data/reference/*",
             "pipeline/stages/figures.py",
         ),

@@ -33,24 +33,15 @@ def flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
     return passes * tokens_of(run, biography) * flops_per_token(run.model, vocabulary, biography)
 
 
-def _parts(distribution: cfg.Distribution) -> int:
-    """Groups of known people that are measured apart: `pipeline.data.sampler.parts`."""
-    match distribution:
-        case cfg.Sequential(groups=groups):
-            return groups
-        case cfg.Growing(stages=stages):
-            return stages + 1
-    return 0
-
-
 def evaluation_flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
     """FLOPs of its measurements at most: at every slot, and once more of the final weights."""
     measured = run.evaluation
     sequences = GROUPS * (len(run.slots) * measured.sequences + measured.final_sequences)
     if run.evaluation.apart:
-        sequences += len(run.slots) * run.evaluation.apart * _parts(run.distribution)
+        sequences += len(run.slots) * run.evaluation.apart * len(run.parts)
     if run.observe:
-        sequences += len(run.slots) * run.observe.sequences
+        # Credit takes forward and backward passes: three times the forward one.
+        sequences += len(run.slots) * (run.observe.sequences + 3 * (run.observe.credit or 0))
     passes = 2 if run.patching else 1
     # At most: logits are computed where a value is predicted only.
     return passes * sequences * biography * flops_per_token(run.model, vocabulary, biography) / 3

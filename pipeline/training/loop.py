@@ -18,7 +18,8 @@ from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.attention import measure_attention
-from pipeline.probes.recall import groups, groups_apart, measure, predictions, value_sums
+from pipeline.probes.credit import measure_credit
+from pipeline.probes.recall import groups, measure, predictions, value_sums
 from pipeline.training import hardware
 from pipeline.training.cost import flops_of, tokens_of
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
@@ -292,8 +293,8 @@ class Trainer:
         rows = []
         with self.accelerator.autocast():
             asked = {name: (who, sequences) for name, who in groups(self.run).items()}
-            few = self.run.evaluation.apart or 0
-            asked |= {name: (who, few) for name, who in groups_apart(self.run).items()}
+            if few := self.run.evaluation.apart:
+                asked |= {name: (who, few) for name, who in self.run.parts.items()}
             for name, ((first, count), many) in asked.items():
                 recall = measure(
                     model,
@@ -309,11 +310,16 @@ class Trainer:
         return rows
 
     def attention(self, step: int) -> list[dict]:
-        """One row a layer, of an observed run: where known people's biographies attend."""
-        if self.run.observe is None:
+        """One row a layer, of an observed run: where known people's biographies attend, and which of their
+        tokens the errors on values reach."""
+        observe = self.run.observe
+        if observe is None:
             return []
         model = self.accelerator.unwrap_model(self.model)
-        first, count = groups(self.run)["known"]
+        people = groups(self.run)["known"]
         with self.accelerator.autocast():
-            rows = measure_attention(model, self.sampler, first, count, self.run.observe.sequences)
+            rows = measure_attention(model, self.sampler, *people, observe.sequences)
+            if observe.credit:
+                credit = measure_credit(model, self.sampler, *people, observe.credit)
+                rows = [row | more for row, more in zip(rows, credit, strict=True)]
         return [{"step": step, **row} for row in rows]

@@ -14,8 +14,8 @@ CHANCE = 0.02
 STEPS = 800
 SEEDS = (0, 1, 2)
 PARAMETERS = (
-    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "groups", "repeats", "until", "stages",
-    "reference", "start", "base",
+    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip", "groups", "repeats",
+    "until", "stages", "reference", "start", "base",
 )  # fmt: skip
 MEASURES = ("loss", "accuracy", "max_probability", "entropy")
 
@@ -47,10 +47,10 @@ class Scene:
         self.toy.append(rows[TOY_COLUMNS])
 
     def add(
-        self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, apart=(),
+        self, experiment, seed, curves, *, kind="pretrain", individuals=1024, baseline=B, parts=None,
         **parameters,
     ):  # fmt: skip
-        """`curves` are those of known and of new people, `apart` those of groups of known ones."""
+        """`curves` are those of known and of new people, `parts` those of parts of the known ones by name."""
         known, new = curves
         run = f"run{len(self.runs)}"
         steps = int(known.step.iloc[-1])
@@ -78,8 +78,7 @@ class Scene:
                 **ends,
             }
         )
-        groups = {"known": known, "new": new} | {f"group-{k}": c for k, c in enumerate(apart, 1)}
-        for group, curve in groups.items():
+        for group, curve in {"known": known, "new": new, **(parts or {})}.items():
             self.curves.append(curve.assign(run=run, group=group))
         return self
 
@@ -271,6 +270,97 @@ def templates_scene(seeds=SEEDS, random=None, fixed=0.02) -> Scene:
         for number, shuffled, final in orders:
             known = learning(final_accuracy=final * jitter(seed, 0.002))
             scene.add("templates", seed, (known, never_seen()), templates=number, shuffled=shuffled)
+    return scene
+
+
+def long_plateau_scene(seeds=SEEDS, warm=0.04, law=0.13) -> Scene:
+    """Accuracies of a warm-up and of a power law where the uniform plateau takes 0.7 of the run."""
+    scene = phases_scene(seeds)
+    for seed in seeds:
+        for experiment, accuracy, parameters in (
+            ("power_law", 0.01, {}),
+            ("power_law", law, {"distribution": "power_law", "alpha": 0.8}),
+            ("warm_up", warm, {"distribution": "warm_up", "subset": 512, "warm_up_steps": 100}),
+        ):
+            known = learning(560, 8, final_loss=5, final_accuracy=accuracy * jitter(seed))
+            scene.add(experiment, seed, (known, never_seen()), individuals=4096, **parameters)
+    return scene
+
+
+def fewer_people_scene(seeds=SEEDS, accuracy=0.95) -> Scene:
+    """A warm-up that ends at `accuracy` on 2,048 people, and uniform training on fewer, which knows 0.635 of
+    them at the best size."""
+    scene = warm_up_scene(seeds, accuracy)
+    for seed in seeds:
+        for n, final in ((1024, 1.0), (1330, 0.977), (1792, 0.5)):
+            known = learning(200, 8, final_accuracy=final * jitter(seed))
+            scene.add("fewer_people", seed, (known, never_seen()), individuals=n)
+    return scene
+
+
+def warm_up_grid_scene(seeds=SEEDS, size=256, length=200) -> Scene:
+    """Warm-ups of which that on `size` people for `length` steps ends with the lowest loss."""
+    scene = phases_scene(seeds, known={"plateau_end": 300})
+    for seed in seeds:
+        for subset in (128, 256, 512):
+            for steps in (100, 200, 300):
+                loss = 0.2 + abs(np.log2(subset / size)) + abs(steps - length) / 100
+                known = learning(200, 8, final_loss=loss * jitter(seed))
+                parameters = {"distribution": "warm_up", "subset": subset, "warm_up_steps": steps}
+                scene.add("warm_up_grid", seed, (known, never_seen()), **parameters)
+    return scene
+
+
+def switch_scene(seeds=SEEDS, top=(1.6, 1.2), back=(20, 30)) -> Scene:
+    """Two warm-ups of 100 steps: loss on all people at their end, over b, and the steps down to 1.03 b."""
+    scene = phases_scene(seeds, known={"plateau_end": 300})
+    for seed in seeds:
+        for subset, high, after in zip((128, 256), top, back, strict=True):
+            known = learning(300, 8)
+            rise = np.interp(known.step, [0, 60, 100, 100 + after], [5, 1.02, high * jitter(seed), 1.03]) * B
+            known["loss"] = known.loss.where(known.step > 100 + after, rise)
+            parameters = {"distribution": "warm_up", "subset": subset, "warm_up_steps": 100}
+            scene.add("warm_up", seed, (known, never_seen()), **parameters)
+    return scene
+
+
+# Celebrities and their weight, and the number of others: half of the samples are of celebrities.
+SHARED = ((64, 4, 256), (64, 16, 1024), (256, 4, 1024))
+
+
+def head_and_tail_scene(seeds=SEEDS, plateau=(0.7, 0.1), learn=(0.1, 0.8), cases=SHARED) -> Scene:
+    """Exponents of the plateau, and of the time to learn, in the rarity of the head and of the tail."""
+    scene = Scene()
+    for seed in seeds:
+        for k, (count, weight, rest) in enumerate(cases):
+            rare_head, rare_tail = count / 64, rest / 1024
+            end = 100 * rare_head ** plateau[0] * rare_tail ** plateau[1] * jitter(seed + k)
+            half = end + 100 * rare_head ** learn[0] * rare_tail ** learn[1] * jitter(seed + k)
+            tail = learning(end, 8)
+            tail["accuracy"] = np.interp(tail.step, [end, half, STEPS], [CHANCE, 0.5, 0.9])
+            famous = {"distribution": "celebrities", "count": count, "weight": weight}
+            curves = learning(), never_seen()
+            scene.add("head_and_tail", seed, curves, individuals=count + rest, parts={"tail": tail}, **famous)
+    return scene
+
+
+def seen_scene(seeds=SEEDS, gain=0.22, lost=0.012, erosion=0.17, soon=0.3, start=0.52) -> Scene:
+    """Fine-tuning on rare people, of whose facts `start` is known: what they gain and frequent ones lose at
+    most; and on frequent people: what rare ones lose, and the part of it in the first tenth."""
+    scene = Scene()
+    for seed in seeds:
+        step, off = np.arange(0, 301, 10), jitter(seed)
+        first = start * off
+        tails = (
+            np.interp(step, [0, 300], [first, first + gain * off]),
+            np.interp(step, [0, 30, 300], first - erosion * off * np.array([0, soon * off, 1])),
+        )
+        heads = np.interp(step, [0, 150, 300], [1, 1 - lost * off, 1]), np.ones_like(step)
+        for skip, count, tail, head in zip((64, 0), (960, 64), tails, heads, strict=True):
+            parts = {"head": curve(step, 1.0, head), "tail": curve(step, 2.0, tail)}
+            people = {"distribution": "seen", "skip": skip, "count": count}
+            curves = curve(step, 1.0, tail), curve(step, 9.0, CHANCE)
+            scene.add("finetune_seen", seed, curves, kind="finetune", parts=parts, **people)
     return scene
 
 
@@ -511,7 +601,7 @@ def growing_scene(seeds=SEEDS, onset=100.0, final=2.4, accuracy=1.0, apart=True)
         first = learning(100 * jitter(seed, 0.001))
         curves = learning(final_accuracy=accuracy), never_seen(onset=onset, final=final)
         setting = {"distribution": "growing", "subset": 256, "until": 400, "stages": 3}
-        scene.add("growing", seed, curves, apart=[first] if apart else (), **setting)
+        scene.add("growing", seed, curves, parts=[first] if apart else (), **setting)
     return scene
 
 

@@ -5,6 +5,7 @@ paper's.
 """
 
 import json
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -66,6 +67,36 @@ class Paper(Scene):
             individuals=64000,
             baseline=PAPER["baseline"],
             **parameters,
+        )
+
+    def warmed_up(self, figure, label, seed):
+        """A warm-up of Figure I: one row varies the subset, one the length."""
+        setting = {"subset": 8000, "warm_up_steps": 1500}
+        setting |= {"subset" if figure == "I_indiv" else "warm_up_steps": number(label)}
+        known = digitised(seed, loss=CURVES[figure][label]).assign(accuracy=0.981)
+        default = {"individuals": 64000, "baseline": PAPER["baseline"]}
+        if figure == "I_indiv" or label != "1.5k":
+            for experiment in ("warm_up", "warm_up_grid"):
+                self.add(experiment, seed, (known, known), **default, distribution="warm_up", **setting)
+
+    def tuned_on_seen(self, group, seed):
+        """Figure P: fine-tuning on rare or frequent people."""
+        parts = {
+            part: digitised(
+                seed, loss=CURVES[f"P_{part}_loss"][group], accuracy=CURVES[f"P_{part}_acc"][group]
+            )
+            for part in ("head", "tail")
+        }
+        skip = 8000 if group == "rare" else 0
+        default = {"individuals": 128000, "baseline": PAPER["baseline"], "kind": "finetune"}
+        self.add(
+            "finetune_seen",
+            seed,
+            (parts["tail"], parts["tail"]),
+            parts=parts,
+            distribution="seen",
+            skip=skip,
+            **default,
         )
 
     def layers(self, figure, seed, *statistics):
@@ -136,12 +167,28 @@ def tables():
                     final = {"loss": 1 + abs(alpha - lowest)}
                     if (n, steps) == (64000, 8000):
                         final = {"loss": CURVES["G"][f"{float(alpha)}"][-1][1], "accuracy": 0.767}
+                    if steps == 16000:
+                        family = "power_law" if alpha else "uniform"
+                        accuracies = POINTS["J_accuracy"]
+                        at = accuracies["individuals"].index(n)
+                        final["accuracy"] = accuracies[family][at]
                     paper.point("power_law", seed, n, steps, end, **final, **law(alpha))
         for weight, points in CURVES["H_w"].items():
             few = {"distribution": "celebrities", "count": 4000, "weight": number(weight)}
             paper.point("celebrities", seed, 64000, 8000, loss=points[-1][1], accuracy=0.771, **few)
-        warm = {"distribution": "warm_up", "subset": 8000, "warm_up_steps": 1500}
-        paper.point("warm_up", seed, 64000, 8000, loss=0.22, accuracy=0.981, **warm)
+        for figure in ("I_indiv", "I_steps"):
+            for label in CURVES[figure]:
+                paper.warmed_up(figure, label, seed)
+        all_of = POINTS["J_accuracy"]
+        for n, accuracy, loss in zip(
+            all_of["individuals"], all_of["warm_up"], POINTS["4_right"]["warm_up"], strict=True
+        ):
+            # Its setting at 128k; elsewhere not known.
+            warm = {"distribution": "warm_up", "subset": 32000, "warm_up_steps": 8000}
+            paper.point("warm_up", seed, n, 16000, loss=loss, accuracy=accuracy, **warm)
+        paper.point("fewer_people", seed, 83000, 16000, accuracy=0.9772)
+        for group in ("rare", "frequent"):
+            paper.tuned_on_seen(group, seed)
         for label in CURVES["N_pre_acc"]:
             new = {"distribution": "replay", "new": number(label), "weight": 0.0}
             paper.fine_tuned("finetune_sizes", "N", label, seed, **new)
@@ -157,11 +204,7 @@ def tables():
 
 def has_curves(claim) -> bool:
     """Whether the paper's curves are there to be judged."""
-    return (
-        claim.judge is not None
-        and claim.paper != "stated, without numbers"
-        and "held back" not in claim.paper
-    )
+    return claim.judge is not None and not re.search("held back|not isolated|without numbers", claim.paper)
 
 
 @pytest.mark.parametrize("claim", list(filter(has_curves, load())), ids=lambda claim: claim.id)

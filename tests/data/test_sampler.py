@@ -40,6 +40,7 @@ DISTRIBUTIONS = {
     "sequential": cfg.Sequential(kind="sequential", groups=4),
     "alternating": cfg.Sequential(kind="sequential", groups=2, repeats=3),
     "growing": cfg.Growing(kind="growing", subset=10, until=12, stages=3),
+    "seen": cfg.Seen(kind="seen", skip=8, count=16),
 }
 STEPS = 24  # of the run
 examples = settings(deadline=None, derandomize=True)
@@ -68,6 +69,7 @@ def test_probabilities_of_each_distribution():
     assert p("warm_up")[:10] == pytest.approx(0.1) and p("warm_up")[10:].sum() == 0
     assert p("warm_up", 1)[:40] == pytest.approx(1 / 40)
     assert p("replay")[40] == pytest.approx(4 * p("replay")[0]) and p("replay")[48:].sum() == 0
+    assert p("seen")[8:24] == pytest.approx(1 / 16) and p("seen").sum() == pytest.approx(1)
     for name in ("uniform", "zipf", "celebrities", "warm_up"):
         assert p(name)[40:].sum() == 0, "unseen people stay unseen"
 

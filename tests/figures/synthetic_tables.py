@@ -11,8 +11,8 @@ from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
 
 BASELINE = 4.0
 PARAMETERS = (
-    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "groups", "repeats", "until", "stages",
-    "reference", "start",
+    "alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip", "groups", "repeats",
+    "until", "stages", "reference", "start",
 )  # fmt: skip
 COST = {
     "parameters": 550_000, "tokens": 2_900_000, "flops": 9.1e12, "precision": "fp32", "device": "a CPU",
@@ -76,7 +76,8 @@ class Builder:
                     {"run": run, "step": t, "layer": layer, "name_to_name": 0.5 + 0.4 * share - off,
                      "attribute_to_name": 0.37 + 0.5 * share - off,
                      "attribute_to_text": 0.5 - 0.4 * share + off,
-                     "attribute_to_last_name": 0.2 + 0.4 * share - off, "sharpness": 0.97 - 0.5 * share - off}
+                     "attribute_to_last_name": 0.2 + 0.4 * share - off, "sharpness": 0.97 - 0.5 * share - off,
+                     "credit_to_name": (0.1 + 0.3 * share) / layer, "credit_to_text": 0.2 - 0.05 * share}
                 )
             )  # fmt: skip
 
@@ -97,14 +98,17 @@ class Builder:
             loss = BASELINE * ((1 - known) ** 1.5 * (1.03 - 0.035 * np.clip(t / end, 0, 1.6)) + early + 0.002)
             new = BASELINE * (1 + early + 1.4 * known)
             groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
+            if experiment == "head_and_tail":
+                groups["tail"] = groups["known"]
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
             row = {"distribution": "uniform", **distribution, **(changed or {})}
-            mark = {"patch": "patched-", "pretrain": ""}[kind] + (
-                {"attention": "seen-", "sequential_patching": "on-groups-"}.get(experiment, "")
-            )
+            observed = experiment in ("attention", "credit")
+            apart = experiment == "head_and_tail"
+            mark = {"patch": "patched-", "pretrain": ""}[kind] + "seen-" * observed + "apart-" * apart
+            mark += "on-groups-" * (experiment == "sequential_patching")
             mark += "".join(f"{value}-" for value in (changed or {}).values())
             run = self._add(experiment, case, self._row(row, kind, seed, individuals, steps), groups, mark)
-            if experiment == "attention":
+            if observed:
                 self._observe(run, t, np.clip(t / end, 0, 1))
 
     def finetune(self, experiment: str, case: str, new: int, weight: float, steps: int = 150) -> None:
@@ -158,6 +162,21 @@ class Builder:
             run = self._add(experiment, case, row, together | apart, f"{schedule}-")
             if observed:
                 self._observe(run, t, np.clip(8 * t / steps, 0, 1) - 0.1 * (accuracy.max(0) < 0.7))
+
+    def finetune_seen(self, case: str, skip: int, count: int, steps: int = 150) -> None:
+        t = np.linspace(0, steps, 21)
+        for seed in self.seeds:
+            change = (0.2 if skip else -0.15) * t / steps * (1 + 0.05 * seed)
+            tail, head = 0.5 + change, 1 - 0.01 * bool(skip) * t / steps
+            groups = {"head": (t, BASELINE * (1.01 - head), head), "tail": (t, BASELINE * (1 - tail), tail)}
+            groups |= {"known": groups["tail"], "new": (t, np.full_like(t, 2 * BASELINE), 0.01 + 0 * t)}
+            row = {
+                "distribution": "seen",
+                "skip": skip,
+                "count": count,
+                "base": f"celebrities64-8-n1024x900-s{seed}",
+            }
+            self._add("finetune_seen", case, self._row(row, "finetune", seed, 1024, steps), groups)
 
     def toy_finetune(self, read_out: str, new: int, weight: float, steps: int = 100) -> None:
         t = np.array([0, 2, 5, 10, 20, 50, 100])
@@ -257,6 +276,28 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     for run, row in b.rows.items():
         if run.startswith("patched-on-groups"):
             row["base"] = f"cosine-sequential8-1-n512x480-s{row['seed']}"
+    b.pretrain("credit")
+    famous = {"distribution": "celebrities", "count": 64, "weight": 8}
+    for n in (512, 2048):
+        warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 150}
+        b.pretrain("families", "64-x8", n, speed=1.5, learning=0.9, **famous)
+        b.pretrain("families", "128-150", n, speed=1.4, learning=1.1, **warm)
+    for steps in (450, 1800):
+        warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 100}
+        b.pretrain("families", "uniform", 1024, steps)
+        b.pretrain("families", "alpha-0.4", 1024, steps, 1.3, distribution="power_law", alpha=0.4)
+        b.pretrain("families", "64-x8", 1024, steps, 1.5, 0.9, **famous)
+        b.pretrain("families", "128-100", 1024, steps, 1.4, 1.1, **warm)
+    for n, speeds in ((1024, (1.2, 1.5, 1.3)), (2048, (1.1, 1.2, 1.4))):
+        for subset, speed in zip((64, 128, 256), speeds, strict=True):
+            for length in (100, 150):
+                warm = {"distribution": "warm_up", "subset": subset, "warm_up_steps": length}
+                b.pretrain("warm_up_grid", f"of-{n}", n, speed=speed, learning=speed - length / 1000, **warm)
+    for count, weight, n, speed in ((64, 3, 424, 0.9), (64, 9, 1144, 2), (192, 3, 1272, 1)):
+        famous = {"distribution": "celebrities", "count": count, "weight": weight}
+        b.pretrain("head_and_tail", f"{count}-{n}", n, 2400, speed, **famous)
+    b.finetune_seen("rare", 64, 960)
+    b.finetune_seen("frequent", 0, 64)
     b.finetune("finetune_attention", "new-32", 32, 0.0)
     for new in (16, 32, 64, 128, 256):
         b.finetune("finetune_sizes", f"new-{new}", new, 0.0)

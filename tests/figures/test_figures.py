@@ -9,7 +9,20 @@ import pytest
 from pipeline.analysis import reference
 from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import Tables
-from pipeline.figures import FIGURES, attention, fig4, figd, figghi, patching, selection, style
+from pipeline.figures import (
+    FIGURES,
+    attention,
+    fig4,
+    figcr,
+    figd,
+    figghi,
+    fight,
+    figj,
+    figkl,
+    patching,
+    selection,
+    style,
+)
 from tests.figures.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
@@ -33,6 +46,11 @@ NEEDS = {
     "figN": ("finetune_sizes", "finetune_replay"),
     "figO": ("finetune_attention",),
     "figGHI": ("power_law", "celebrities", "warm_up"),
+    "figJ": ("families", "power_law", "celebrities", "warm_up"),
+    "figKL": ("warm_up_grid",),
+    "figHT": ("head_and_tail",),
+    "figCR": ("credit",),
+    "figP": ("finetune_seen",),
     "figQ": ("toy_sizes", "toy_replay"),
     "figR": ("toy_sizes", "toy_replay"),
     "figS": ("sequential",),
@@ -43,15 +61,15 @@ NEEDS = {
     "figX": ("sequential",),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figure D its map beside ours, Figure S no two groups; curves of A (right), C (weight decay, batch), Q,
-# R, T, U and W are held back, and those of X were not read.
+# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT and CR are ours; those
+# of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
 OVERLAID = {
     "figA": 1,
     "figC": 4,
     "fig4": 1,
     "figD": 1,
     "figS": 4,
-    **dict.fromkeys(["figQ", "figR", "figT", "figU", "figW", "figX"], 0),
+    **dict.fromkeys(["figKL", "figHT", "figCR", "figQ", "figR", "figT", "figU", "figW", "figX"], 0),
 }
 
 
@@ -274,3 +292,45 @@ def test_synthetic_losses_pass_the_baseline(tables):
 )
 def test_ratios_read_like_the_papers(value, text):
     assert selection.ratio(value) == text
+
+
+def test_cells_of_both_scales_lie_on_one_axis(tables):
+    people, steps = figj.lines(tables)
+    assert {n for n, _ in people.hardness} == {512, 1024, 2048} and {s for _, s in people.hardness} == {900}
+    assert {s for _, s in steps.hardness} == {450, 900, 1800} and {n for n, _ in steps.hardness} == {1024}
+    for line in (people, steps):
+        hardness, paper = line.paper
+        assert all(len(values) == len(hardness) for of in paper.values() for values in of.values())
+    assert steps.paper[0][0] == pytest.approx(0.75, abs=0.01)  # 4,000 steps at 64k individuals
+    assert people.hardness[2048, 900] > people.hardness[1024, 900] == steps.hardness[1024, 900]
+
+
+def test_grids_of_warm_ups_hold_what_other_experiments_share(tables):
+    (small, few), (large, many) = figkl.grids(tables)
+    assert small == (1024, 900) and large == (2048, 900)
+    assert list(few.columns) == [100, 150, 300] and list(many.columns) == [100, 150]
+    assert list(many.index) == [256, 128, 64] and np.isnan(few.loc[64, 300])
+
+
+def test_one_frequency_varies_at_a_time(tables):
+    sweeps = fight.sweeps(tables)
+    assert {part: len(runs) for part, runs in sweeps.items()} == {"head": 6, "tail": 6}
+    for part, other in (("head", "tail"), ("tail", "head")):
+        rows = sweeps[part]
+        assert rows[part].nunique() == 2 and np.ptp(rows[other] / rows[other].iloc[0]) < 1e-9
+
+
+def test_the_statement_on_credit_is_judged(tables):
+    rows = selection.experiment(tables, "credit")
+    check, before, after = figcr.growth(tables, rows)
+    assert check.seeds == 3 and before < after and check.interval[0] > 1
+    assert "names gain over text there, holds" in FIGURES["figCR"].caption(tables)
+    seen = tables.attention
+    same = Tables(
+        tables.experiments,
+        tables.runs,
+        tables.curves,
+        tables.summary,
+        seen.assign(credit_to_name=seen.credit_to_text),
+    )
+    assert "does not hold" in FIGURES["figCR"].caption(same)

@@ -7,7 +7,7 @@ from reference import logits
 from pipeline import config as cfg
 from pipeline.data.sampler import VALUE, A, Sampler
 from pipeline.model.transformer import Transformer
-from pipeline.probes.recall import groups, groups_apart, measure
+from pipeline.probes.recall import groups, measure
 
 
 @pytest.fixture
@@ -72,9 +72,13 @@ def test_groups_of_people(run):
     assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
 
 
-def test_groups_that_come_in_turn_are_measured_apart_where_asked_for(run):
-    in_turn = run.model_copy(update={"distribution": cfg.Sequential(kind="sequential", groups=4)})
-    assert groups_apart(in_turn) == {}
-    asked = in_turn.model_copy(update={"evaluation": run.evaluation.model_copy(update={"apart": 8})})
-    assert groups_apart(asked) == {f"group-{k}": (10 * (k - 1), 10) for k in (1, 2, 3, 4)}
-    assert groups(asked) == groups(run)
+def test_parts_of_the_people_are_measured_apart_where_asked(run):
+    in_turn = {**dict(run), "distribution": cfg.Sequential(kind="sequential", groups=4)}
+    quarters = {f"group-{k}": (10 * (k - 1), 10) for k in (1, 2, 3, 4)}
+    assert cfg.RunConfig.model_validate(in_turn).parts == quarters
+    famous = {**dict(run), "distribution": cfg.Celebrities(kind="celebrities", count=4, weight=2)}
+    base = cfg.RunConfig.model_validate(famous)
+    assert base.parts == {"head": (0, 4), "tail": (4, 36)} and not run.parts
+    tuned = {"distribution": cfg.Seen(kind="seen", skip=4, count=36), "base": base}
+    assert cfg.RunConfig.model_validate({**dict(run), **tuned}).parts == base.parts
+    assert groups(base) == groups(run) == {"known": (0, 40), "new": (40, 24)}
