@@ -286,7 +286,7 @@ def test_an_edit_of_one_experiment_touches_only_its_runs(tmp_path):
 
 def test_a_new_value_is_a_new_run_and_the_old_one_comes_back(tmp_path):
     before = [p.config.id for p in load(tmp_path, lambda p: None)]
-    edited = [p.config.id for p in load(tmp_path, put("defaults", "training", "learning_rate", 0.0013))]
+    edited = [p.config.id for p in load(tmp_path, put("defaults", "training", "beta2", 0.96))]
     assert not set(before) & set(edited)
     assert [p.config.id for p in load(tmp_path, lambda p: None)] == before
 

@@ -36,6 +36,7 @@ class Scene:
     summary: list[dict] = field(default_factory=list)
     attention: list[pd.DataFrame] = field(default_factory=list)
     toy: list[pd.DataFrame] = field(default_factory=list)
+    training: list[dict] = field(default_factory=list)
 
     def add_toy(self, read_out, seed, curves, *, new, weight=0.0):
         """`curves` are those of old and of new pairs, on the same steps."""
@@ -78,6 +79,9 @@ class Scene:
                 **ends,
             }
         )
+        self.training.append(
+            {"run": run, "step": steps, "loss_per_token": known.loss.iloc[-1] / 8, "learning_rate": 1e-7}
+        )
         for group, curve in {"known": known, "new": new, **(parts or {})}.items():
             self.curves.append(curve.assign(run=run, group=group))
         return self
@@ -101,6 +105,7 @@ class Scene:
             pd.DataFrame(self.summary),
             pd.concat(self.attention) if self.attention else None,
             toy,
+            pd.DataFrame(self.training),
         )
 
 
