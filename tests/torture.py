@@ -31,7 +31,8 @@ COMMAND = ["snakemake", "--cores", "2", "--config", "scale=smoke"]
 ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 ENV["PIPELINE_SAVE_EVERY"] = "0.1"  # the runs are short; state is still saved for 2 % of the time at most
 IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
-# What differs between two runs of the same computation: times, and what is made of them.
+# What differs between two runs of the same computation: times, what is made of them, and the commit, which a
+# copy of the tree does not know.
 TIMES = ("seconds", "device_seconds", "seconds_evaluating", "seconds_to_first_step", "tokens_per_second")
 SECONDS_PER_CALL = 600
 
@@ -48,17 +49,17 @@ def call(folder: Path) -> subprocess.Popen:
 
 
 def content(path: Path) -> str:
-    """Checksum of a result, its times left out."""
+    """Checksum of a result, its times and commit left out."""
     if path.name.endswith("manifest.json"):
         manifest = json.loads(path.read_text())
         manifest["cost"] = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
-        manifest.get("environment", {}).pop("commit", None)  # a copy of the tree is no repository
+        manifest.get("environment", {}).pop("commit", None)
         # Its files are compared themselves; the tables' manifest holds the checksum of a table with times.
         manifest |= {"files": list(manifest["files"]), "checksum": None}
         manifest.get("inputs", {}).pop("tables", None)
         return json.dumps(manifest)
     if path.name == "runs.csv":
-        return pd.read_csv(path).drop(columns=list(TIMES)).to_csv()
+        return pd.read_csv(path).drop(columns=[*TIMES, "commit"]).to_csv()
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
