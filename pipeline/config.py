@@ -505,7 +505,7 @@ class Params(Frozen):
                 continue
             if experiment.joins not in hosts:
                 raise ValueError(
-                    f"experiments.{name}.joins is {experiment.joins}, allowed: {', '.join(hosts)}"
+                    f"experiments.{name}.joins is {experiment.joins}, allowed: {_readable(', '.join(hosts))}"
                 )
             if experiment.extended != self.experiments[experiment.joins].extended:
                 raise ValueError(

@@ -106,8 +106,8 @@ MISTAKES = {
         "distribution.skip + count is 1025, allowed: at most 1024",
     ),
     "parts of people that are all alike": (
-        put("experiments", "phases", "set", {"evaluation.apart": True}),
-        "evaluation.apart is true, allowed: where some people",
+        put("experiments", "phases", "set", {"evaluation.apart": 8}),
+        "evaluation.apart is 8, allowed: null where distribution.kind is uniform",
     ),
     "heads that do not divide": (put("defaults", "model", "heads", 5), "a multiple of 2 x heads = 10"),
     "no seeds": (put("seeds", []), "seeds: List should have at least 1 item"),

@@ -14,9 +14,9 @@ CORE += ["finetune_replay", "toy"]
 @pytest.fixture
 def params():
     everything = cfg.load("smoke")
-    others = ("attention", "patching", "freezing", "finetune_attention")
     extended = {
-        name: e.model_copy(update={"extended": name in others}) for name, e in everything.experiments.items()
+        name: e.model_copy(update={"extended": (e.joins or name) not in CORE})
+        for name, e in everything.experiments.items()
     }
     return everything.model_copy(update={"experiments": extended})
 

@@ -194,7 +194,7 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     given = verify(mine)["files"]
     verify(mine, *(f"{name}.csv" for name in needed))
     part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype=_TEXT) for name in given}
-    for name in needed[1:]:
+    for name in (*needed[1:], *({"training"} & set(part))):
         planned = part["experiments"]
         missing = planned[~planned.run.isin(part[name].run)]
         if len(missing):

@@ -107,6 +107,6 @@ class Recurrence(nn.Module):
         gate, y = self.branches(x).chunk(2, -1)
         y = spread(y, packing)
         # As products of shifted sequences: the library's convolution would be compiled anew for every length.
-        t, earlier = x.shape[1], F.pad(y, (0, 0, TAPS - 1, 0))
+        t, earlier = y.shape[1], F.pad(y, (0, 0, TAPS - 1, 0))
         y = sum(earlier[:, k : k + t] * tap.to(y.dtype) for k, tap in enumerate(self.taps.unbind()))
         return self.out(F.gelu(gate, approximate="tanh") * gather(self.unit(y), packing))

@@ -25,6 +25,11 @@ def jitter(seed: int, size: float = 0.01) -> float:
     return 1 + size * (-1.0, 0.6, 0.4)[seed % 3]
 
 
+def named(groups: list) -> dict:
+    """Curves of groups that come in turn, by their names in the tables."""
+    return {f"group-{k}": group for k, group in enumerate(groups, 1)}
+
+
 @dataclass
 class Scene:
     """Rows of the tables; `add` appends a run with its curves, `observe` its attention, `add_toy` a run of
@@ -560,7 +565,7 @@ def _in_turn(
 ) -> None:
     setting = {"distribution": "sequential", "groups": groups, "repeats": len(turns) // groups}
     apart = in_turn(turns, groups, seed)
-    scene.add(experiment, seed, (learning(), never_seen()), apart=apart, **setting, **parameters)
+    scene.add(experiment, seed, (learning(), never_seen()), parts=named(apart), **setting, **parameters)
 
 
 def changed(turns: dict[int, Turn], *windows: int, **changes) -> dict[int, Turn]:
@@ -606,7 +611,7 @@ def growing_scene(seeds=SEEDS, onset=100.0, final=2.4, accuracy=1.0, apart=True)
         first = learning(100 * jitter(seed, 0.001))
         curves = learning(final_accuracy=accuracy), never_seen(onset=onset, final=final)
         setting = {"distribution": "growing", "subset": 256, "until": 400, "stages": 3}
-        scene.add("growing", seed, curves, parts=[first] if apart else (), **setting)
+        scene.add("growing", seed, curves, parts=named([first] if apart else []), **setting)
     return scene
 
 

@@ -23,7 +23,6 @@ from pipeline.data.sampler import (
     A,
     LeakageError,
     Sampler,
-    parts,
     probabilities,
     visits,
 )
@@ -101,7 +100,7 @@ def test_groups_part_the_population_and_the_run(size, groups, repeats, data):
     """Whatever the numbers: disjoint groups of one size in order, visits that differ by one step at most."""
     d = cfg.Sequential(kind="sequential", groups=groups, repeats=repeats)
     steps = data.draw(st.integers(groups * repeats, 5000))
-    ranges = parts(d, size * groups)
+    ranges = d.parts(size * groups)
     assert [first for first, _ in ranges] == list(range(0, size * groups, size))
     assert {count for _, count in ranges} == {size}
     begins = [first for first, _ in visits(d, steps)]
@@ -123,7 +122,7 @@ def test_a_population_grows_to_the_whole(individuals, data):
     assert all((p[:size] == p[0]).all() for size, (_, p) in zip(sizes, phases, strict=True))
     steps = [step for step, _ in phases]
     assert steps[0] == 0 and steps[-1] == until and (np.diff(steps) > 0).all()
-    assert sum(count for _, count in parts(d, individuals)) == individuals
+    assert sum(count for _, count in d.parts(individuals)) == individuals
 
 
 def test_no_held_out_pair_is_ever_trained_on(population):

@@ -153,7 +153,7 @@ def test_command_line_writes_both_files(tables, tmp_path):
         "figM.png",
         "figM.svg",
     ]
-    (tmp_path / "summary.csv").unlink()
+    (tmp_path / "phases" / "summary.csv").unlink()
     broken = subprocess.run(
         [*command, "--tables", tmp_path, "--out", tmp_path], capture_output=True, text=True, check=False
     )
