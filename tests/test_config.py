@@ -123,8 +123,8 @@ MISTAKES = {
     "unknown key of an experiment": (put("experiments", "phases", "repeats", 3), "repeats: unknown key"),
     "a list for a mapping": (put("defaults", [1]), "defaults: "),
     "joining nothing": (
-        put("experiments", "warm_up_of_many", "joins", "warmup"),
-        "experiments.warm_up_of_many.joins is warmup, allowed: ",
+        put("experiments", "power_law_more_seeds", "joins", "powerlaw"),
+        "experiments.power_law_more_seeds.joins is powerlaw, allowed: ",
     ),
     "finetune and patch": (
         put("experiments", "patching", "finetune", True),
@@ -143,7 +143,7 @@ MISTAKES = {
         "patching.reference is 0, allowed: one of the base's observe.snapshots []",
     ),
     "patching without a base": (
-        put("experiments", "celebrities", "cases", "64-x4", {"patching": {"reference": 0, "start": 0}}),
+        put("experiments", "celebrities", "cases", "64-x8", {"patching": {"reference": 0, "start": 0}}),
         "patching.reference is 0, allowed: one of the base's observe.snapshots []",
     ),
     "another model than the reference's": (
@@ -217,7 +217,7 @@ def test_experiments_share_runs():
     for plan in planned:
         if plan.config.base:
             assert plan.config.base.id in (bases.get(plan.experiment) or bases[plan.config.kind])
-    assert len(ids("families") & ids("warm_up_grid")) == len(ids("warm_up_grid") & ids("warm_up")) / 3 == 3
+    assert len(ids("families") & ids("warm_up_grid")) == 3 and len(ids("warm_up_grid") & ids("warm_up")) == 6
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():
