@@ -241,6 +241,8 @@ class Tables:
         """
         if experiments is None:
             experiments = sorted(manifest.parent.name for manifest in folder.glob(f"*/{MANIFEST}"))
+            if not experiments:
+                raise ArtefactError(f"{folder}: no tables; run `snakemake --cores all` to make them")
         parts = {name: _read_part(folder, name) for name in experiments}
         speakers = _speakers(parts)
 

@@ -15,7 +15,7 @@ import pytest
 from pipeline import config as cfg
 from pipeline.claims.ledger import load
 from pipeline.claims.verdict import REPRODUCED
-from tests.claims.scenes import SEEDS, Scene, curve, jitter
+from tests.claims.scenes import SEEDS, Scene, curve, jitter, named
 
 PAPER = json.loads((cfg.ROOT / "pipeline/data/reference/paper_curves.json").read_text(encoding="utf-8"))
 CURVES, POINTS = PAPER["curves"], PAPER["points"]
@@ -119,7 +119,7 @@ class Paper(Scene):
         losses, accuracies = (CURVES[f"{panel}_{measure}"] for measure in ("loss", "acc"))
         apart = [digitised(seed, loss=losses[g], accuracy=accuracies[g]) for g in losses]
         setting |= {"distribution": "sequential", "baseline": PAPER["baseline"], "individuals": 64000}
-        self.add(experiment, seed, (apart[0], apart[0]), apart=apart, **setting)
+        self.add(experiment, seed, (apart[0], apart[0]), parts=named(apart), **setting)
 
 
 def law(alpha: float) -> dict:
