@@ -423,7 +423,8 @@ class RunConfig(Frozen):
         d, n = self.distribution, self.population.individuals
         words = {
             "uniform": "uniform",
-            "power_law": f"powerlaw{getattr(d, 'alpha', 0):g}",
+            # No plus or minus of an exponent: words are parted by dashes.
+            "power_law": f"powerlaw{getattr(d, 'alpha', 0):g}".replace("+", "").replace("-", "m"),
             "celebrities": f"celebrities{getattr(d, 'count', 0)}",
             "warm_up": f"warmup{getattr(d, 'subset', 0)}",
             "replay": f"finetune{getattr(d, 'new', 0)}",
