@@ -15,7 +15,6 @@ from snakemake.cli import get_argument_parser
 from snakemake.utils import min_version
 
 from pipeline import config as cfg
-from pipeline import costs
 from pipeline import plan as plans
 from pipeline.artefacts import ArtefactError
 from pipeline.figures import FIGURES
@@ -38,6 +37,10 @@ try:
     if main:
         print(PLAN.note, end="", file=sys.stderr)
     if main and GIVEN.dryrun:
+        from pipeline import (
+            costs,
+        )  # numpy and the tokenizer are spared the calls that compute
+
         print(costs.table(PLAN.making, Path(RESULTS)), end="", file=sys.stderr)
 except (cfg.ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.

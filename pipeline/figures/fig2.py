@@ -26,7 +26,7 @@ def facts(tables: Tables) -> dict[str, str]:
         "baseline": f"{rows.baseline.iloc[0]:.2f}",
         "paper_baseline": f"{reference.baseline():.2f}",
         "individuals": f"{rows.individuals.iloc[0]:,}",
-        "time": selection.time_axis(rows, reference.curve("2_left", "loss")).sentence,
+        "time": selection.time_axis(rows).sentence,
         "fit": sentence,
         "paper_exponent": str(paper),
         "paper_r_squared": f"{paper.r_squared.mean():.3f}",

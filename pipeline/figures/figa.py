@@ -17,7 +17,7 @@ def _both_orders(tables: Tables) -> tuple[Settings, Settings]:
 
 
 def _time(rows: pd.DataFrame) -> selection.TimeAxis:
-    return selection.time_axis(rows, reference.curve("2_left", "loss"))
+    return selection.time_axis(rows)
 
 
 def facts(tables: Tables) -> dict[str, str]:

@@ -69,7 +69,7 @@ def _name(panel: Panel, runs: pd.DataFrame) -> str:
 
 
 def _time(tables: Tables) -> selection.TimeAxis:
-    return selection.time_axis(selection.experiment(tables, "phases"), reference.curve("2_left", "loss"))
+    return selection.time_axis(selection.experiment(tables, "phases"))
 
 
 def facts(tables: Tables) -> dict[str, str]:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.analysis import reference
 from pipeline.analysis.phases import first_crossing
 from pipeline.analysis.tables import Tables
 from pipeline.claims.verdict import NOT_REPRODUCED, REPRODUCED, Check
@@ -49,14 +48,14 @@ def facts(tables: Tables) -> dict[str, str]:
     return {
         "growth": told,
         "verdict": _VERDICTS.get(check.verdict, "is open"),
-        "time": selection.time_axis(rows, reference.curve("2_left", "loss")).sentence,
+        "time": selection.time_axis(rows).sentence,
         "seeds": selection.seeds_sentence(rows),
     }
 
 
 def draw(tables: Tables) -> Figure:
     rows = selection.experiment(tables, "credit")
-    time = selection.time_axis(rows, reference.curve("2_left", "loss"))
+    time = selection.time_axis(rows)
     fig, axes = style.new_figure(1, 2, 12, 5)
     left, right = axes[0]
     for statistic, name, colour in (("name", "names", style.BLUE), ("text", "template text", style.ORANGE)):

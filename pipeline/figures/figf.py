@@ -2,7 +2,6 @@
 
 from matplotlib.figure import Figure
 
-from pipeline.analysis import reference
 from pipeline.analysis.tables import Tables
 from pipeline.figures import attention, selection, style
 
@@ -12,14 +11,14 @@ STATISTICS = ("name_to_name", "attribute_to_text", "attribute_to_name", "sharpne
 def facts(tables: Tables) -> dict[str, str]:
     rows = selection.experiment(tables, "attention")
     return {
-        "time": selection.time_axis(rows, reference.curve("2_left", "loss")).sentence,
+        "time": selection.time_axis(rows).sentence,
         "seeds": selection.seeds_sentence(rows),
     }
 
 
 def draw(tables: Tables) -> Figure:
     rows = selection.experiment(tables, "attention")
-    time = selection.time_axis(rows, reference.curve("2_left", "loss"))
+    time = selection.time_axis(rows)
     fig, axes = style.new_figure(2, 2, 11, 7.6)
     for ax, statistic in zip(axes.flat, STATISTICS, strict=True):
         attention.draw_layers(ax, tables, rows, statistic, "F", (time.unit, time.paper))

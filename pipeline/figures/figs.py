@@ -19,5 +19,4 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def draw(tables: Tables) -> Figure:
     shown = windows.settings(tables, "sequential", "groups")
-    panels = [panel if panel in windows.PANELS else None for panel in (f"S_{n}" for n, _ in shown)]
-    return windows.draw(tables, [(f"{n} groups", rows) for n, rows in shown], panels)
+    return windows.draw(tables, shown, "S", "{} groups")

@@ -18,4 +18,4 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def draw(tables: Tables) -> Figure:
     shown = windows.settings(tables, "sequential_constant", "groups")
-    return windows.draw(tables, [(f"{n} groups", rows) for n, rows in shown], [None] * len(shown))
+    return windows.draw(tables, shown, "T", "{} groups")

@@ -22,4 +22,4 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def draw(tables: Tables) -> Figure:
     shown = windows.settings(tables, "many_groups", "groups")
-    return windows.draw(tables, [(f"{n} groups", rows) for n, rows in shown], [None] * len(shown))
+    return windows.draw(tables, shown, "U", "{} groups")

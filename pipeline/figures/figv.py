@@ -19,5 +19,4 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def draw(tables: Tables) -> Figure:
     shown = windows.settings(tables, "alternating", "repeats")
-    panels = [panel if panel in windows.PANELS else None for panel in (f"V_{n}" for n, _ in shown)]
-    return windows.draw(tables, [(f"{n} visits to each of 2 groups", rows) for n, rows in shown], panels)
+    return windows.draw(tables, shown, "V", "{} visits to each of 2 groups")

@@ -23,7 +23,7 @@ class Patches:
     @classmethod
     def of(cls, tables: Tables) -> "Patches":
         unpatched = selection.experiment(tables, "attention")
-        time = selection.time_axis(unpatched, reference.curve("2_left", "loss"))
+        time = selection.time_axis(unpatched)
         return cls(selection.experiment(tables, "patching"), unpatched, time)
 
     def colour(self, age: float) -> tuple:

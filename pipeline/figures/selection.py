@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.analysis import reference
+from pipeline.analysis.selection import CELL
 from pipeline.analysis.statistics import half_width
 from pipeline.analysis.tables import Tables
 from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
@@ -71,8 +72,12 @@ class TimeAxis:
     sentence: str
 
 
-def time_axis(uniform: pd.DataFrame, paper: reference.Curve) -> TimeAxis:
-    """Time in plateau lengths of uniform training, or in run lengths if no run leaves the plateau."""
+def time_axis(uniform: pd.DataFrame, paper: reference.Curve | None = None) -> TimeAxis:
+    """Time in plateau lengths of uniform training, or in run lengths if no run leaves the plateau.
+
+    `paper`: the loss of its run; that of its default run (Figure 2 left) unless given.
+    """
+    paper = paper or reference.curve("2_left", "loss")
     ends = uniform.plateau_end.dropna()
     unit, theirs, what = ends.mean(), paper.plateau_end(), "end of the plateau"
     if ends.empty:
@@ -88,8 +93,14 @@ def time_axis(uniform: pd.DataFrame, paper: reference.Curve) -> TimeAxis:
 
 
 def seeds_sentence(*parts: pd.DataFrame) -> str:
-    """How many seeds stand behind lines and bands."""
-    counts = sorted({runs.seed.nunique() for rows in parts for _, runs in rows.groupby("case")})
+    """How many seeds stand behind lines and bands: those of each case in each cell of its grid."""
+    counts = sorted(
+        {
+            runs.seed.nunique()
+            for rows in parts
+            for _, runs in rows.groupby(["case", *(c for c in CELL if c in rows)], dropna=False)
+        }
+    )
     many = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     if counts == [1]:
         return "1 seed: no intervals."

@@ -80,16 +80,17 @@ def draw_measure(ax: Axes, tables: Tables, rows: pd.DataFrame, measure: str, pan
     ax.set_ylabel("attribute loss / baseline" if loss else "attribute accuracy")
 
 
-def draw(tables: Tables, shown: list[tuple[str, pd.DataFrame]], panels: list[str | None]) -> Figure:
-    """Loss above accuracy, a column for each setting of `shown` (title, runs), or side by side where there is
-    one; `panels` are the paper's."""
+def draw(tables: Tables, shown: list[tuple[int, pd.DataFrame]], figure: str, title: str) -> Figure:
+    """Loss above accuracy, a column for each setting of `shown` (value, runs), or side by side where there is
+    one; with the paper's curves where `figure` (its letter) has any of that value. `title` quotes it."""
+    panels = [panel if panel in PANELS else None for panel in (f"{figure}_{value}" for value, _ in shown)]
     alone = len(shown) == 1
     size = (1, 2, 12, 5) if alone else (2, len(shown), 4.8 * len(shown), 7.6)
     fig, axes = style.new_figure(*size, sharey=False if alone else "row")
-    for column, (title, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=True):
+    for column, (value, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=True):
         for ax, measure, name in zip(column, ("loss", "accuracy"), ("loss", "acc"), strict=True):
             draw_measure(ax, tables, rows, measure, panel and f"{panel}_{name}")
-        column[0].set_title(title, loc="left", fontweight="bold")
+        column[0].set_title(title.format(value), loc="left", fontweight="bold")
     if any(panels):
         style.paper_entry(axes[0, 0], "paper")
     handles, labels = axes[0, 0].get_legend_handles_labels()

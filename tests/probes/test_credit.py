@@ -5,21 +5,9 @@ import torch
 import torch.nn.functional as F
 
 from pipeline import config as cfg
-from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE, Sampler
-from pipeline.model.transformer import Transformer
+from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE
 from pipeline.probes.credit import measure_credit
 from pipeline.training.loop import Trainer
-
-
-@pytest.fixture
-def sampler(population):
-    return Sampler(population, cfg.Uniform(), seed=1)
-
-
-@pytest.fixture
-def model(population):
-    torch.manual_seed(1)
-    return Transformer(cfg.Model(layers=2, width=16, heads=2), population.vocabulary, 200)
 
 
 def by_hand(model, batch, layer: int) -> dict[str, float]:
