@@ -37,9 +37,8 @@ try:
     if main:
         print(PLAN.note, end="", file=sys.stderr)
     if main and GIVEN.dryrun:
-        from pipeline import (
-            costs,
-        )  # numpy and the tokenizer are spared the calls that compute
+        # Numpy and the tokenizer are spared the calls that compute.
+        from pipeline import costs
 
         print(costs.table(PLAN.making, Path(RESULTS)), end="", file=sys.stderr)
 except (cfg.ConfigError, ArtefactError) as error:
