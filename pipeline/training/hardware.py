@@ -65,10 +65,13 @@ def accelerator() -> Accelerator:
 
 
 def can_compile() -> bool:
-    """Whether kernels can be compiled here; for a CPU that takes a C++ compiler and Python's headers."""
+    """Whether kernels can be compiled here. For a CPU that takes a C++ compiler, Python's headers, and a path
+    to torch without spaces, as torch does not quote it for the linker."""
+    if torch.cuda.is_available():
+        return True
     header = Path(sysconfig.get_path("include"), "Python.h")
     compiler = shutil.which(os.environ.get("CXX", "g++"))
-    return torch.cuda.is_available() or (compiler is not None and header.exists())
+    return compiler is not None and header.exists() and not any(map(str.isspace, torch.__file__))
 
 
 def worth_compiling(flops: float) -> bool:

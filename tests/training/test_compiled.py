@@ -18,7 +18,9 @@ def batch(lengths: list[int], seed: int):
     return gather(tokens[:, :-1], packing), gather(tokens[:, 1:], packing), packing
 
 
-@pytest.mark.skipif(not hardware.can_compile(), reason="no C++ compiler or no headers of Python")
+@pytest.mark.skipif(
+    not hardware.can_compile(), reason="no compiler or headers, or spaces on the way to torch"
+)
 def test_one_compilation_serves_all_batches_and_computes_the_same():
     torch._dynamo.reset()
     torch.manual_seed(0)
@@ -44,3 +46,10 @@ def test_one_compilation_serves_all_batches_and_computes_the_same():
                 measured, predictions(model, tokens, packing, rows, targets[rows]), rtol=1e-4, atol=1e-5
             )
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 2, "one a function"
+
+
+def test_nothing_is_compiled_where_the_linker_would_not_find_torch(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delenv("PIPELINE_COMPILE", raising=False)
+    monkeypatch.setattr(torch, "__file__", "/home/someone/a new folder/.venv/torch/__init__.py")
+    assert not hardware.can_compile() and not hardware.worth_compiling(1e18)
