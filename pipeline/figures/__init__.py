@@ -214,6 +214,14 @@ FIGURES = {
         "that on the plateau names gain over text there, {verdict}; the ratio from the end of the first "
         "phase to that of the plateau: {growth}. {time}",
     ),
+    "figGR": FigureSpec(
+        "pipeline.figures.figgr",
+        "GR",
+        "Hallucination in a population that grows",
+        "Training on {subset} of {individuals} people, whom others join (grey lines) until it is on everyone. "
+        "Losses are relative to the baseline. The paper states that hallucination appears in the same way "
+        "when the population grows (claim C35), and shows no figure of it.",
+    ),
     "figP": FigureSpec(
         "pipeline.figures.figp",
         "P",

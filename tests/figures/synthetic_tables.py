@@ -100,6 +100,8 @@ class Builder:
             groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
             if experiment == "head_and_tail":
                 groups["tail"] = groups["known"]
+            if experiment == "growing":
+                groups |= {f"group-{k}": groups["known"] for k in (1, 2, 3)}
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
             row = {"distribution": "uniform", **distribution, **(changed or {})}
             observed = experiment in ("attention", "credit")
@@ -277,6 +279,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
         if run.startswith("patched-on-groups"):
             row["base"] = f"cosine-sequential8-1-n512x480-s{row['seed']}"
     b.pretrain("credit")
+    b.pretrain("growing", "from-256", distribution="growing", subset=256, until=450, stages=2)
     famous = {"distribution": "celebrities", "count": 64, "weight": 8}
     for n in (512, 2048):
         warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 150}
