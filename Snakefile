@@ -3,7 +3,7 @@
 snakemake --cores all                          the core experiments of the default ("laptop") scale
 snakemake --cores all patching                 an experiment by name, or several
 snakemake --cores all everything               the extended experiments too
-snakemake --cores all --config scale=smoke     another scale: smoke or paper
+snakemake --cores all --config scale=smoke     another scale: smoke, paper or paper-grid
 """
 
 import json

@@ -651,17 +651,27 @@ def scales() -> list[str]:
     return [DEFAULT_SCALE, *(name for name in found if re.fullmatch(r"[a-z0-9_-]+", name))]
 
 
+def _content(scale: str, params: Path | None, above: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The parameters of a scale, unchecked: its file laid over those of the scale that it is `over`."""
+    if scale == DEFAULT_SCALE:
+        return _read_yaml(params or ROOT / "params.yaml")
+    content = _read_yaml(ROOT / "scales" / f"{scale}.yaml")
+    under = content.pop("over", DEFAULT_SCALE)
+    if under not in scales() or under in (*above, scale):
+        allowed = [name for name in scales() if name not in (*above, scale)]
+        raise ConfigError(f"{scale}.yaml: over: given {_readable(under)}, allowed: {', '.join(allowed)}")
+    return _merge(_content(under, params, (*above, scale)), content)
+
+
 def load(scale: str = DEFAULT_SCALE, params: Path | None = None) -> Params:
-    """The parameters at a scale: `params.yaml`, with `scales/<scale>.yaml` on top of it.
+    """The parameters at a scale: `params.yaml`, with `scales/<scale>.yaml` on top of it, or on top of the
+    scale which that file names as `over`.
 
     Raises ConfigError with one line for an unknown scale, an unknown key or a bad value.
     """
     if scale not in scales():
         raise ConfigError(f"scale: given {scale!r}, allowed: {', '.join(scales())}")
-    content = _read_yaml(params or ROOT / "params.yaml")
-    if scale != DEFAULT_SCALE:
-        content = _merge(content, _read_yaml(ROOT / "scales" / f"{scale}.yaml"))
     try:
-        return Params.model_validate(content)
+        return Params.model_validate(_content(scale, params))
     except ValidationError as error:
         raise _one_line(error, "") from None

@@ -175,8 +175,26 @@ def test_a_mistake_is_one_line_that_says_how_to_mend_it(tmp_path, name):
 
 
 def test_a_missing_scale_names_those_there_are():
-    with pytest.raises(cfg.ConfigError, match="scale: given 'desktop', allowed: laptop, paper, smoke"):
+    allowed = "laptop, paper, paper-grid, smoke"
+    with pytest.raises(cfg.ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
         cfg.load("desktop")
+
+
+def test_a_scale_over_another():
+    paper, grid = cfg.load("paper"), cfg.load("paper-grid")
+    assert grid.defaults == paper.defaults and grid.seeds == paper.seeds
+    runs = [cfg.distinct_runs(cfg.expand(params)) for params in (paper, grid)]
+    assert len(runs[0]) == 16 and set(runs[0]) < set(runs[1])
+
+
+@pytest.mark.parametrize("under", ["desktop", "b", "a"])
+def test_a_scale_over_none_that_there_is(tmp_path, monkeypatch, under):
+    monkeypatch.setattr(cfg, "ROOT", tmp_path)
+    (tmp_path / "scales").mkdir()
+    (tmp_path / "scales" / "a.yaml").write_text(f"over: {under}\n")
+    (tmp_path / "scales" / "b.yaml").write_text("over: a\n")
+    with pytest.raises(cfg.ConfigError, match=r"^[ab]\.yaml: over: given \w+, allowed: laptop"):
+        cfg.load("a")
 
 
 @pytest.mark.parametrize("text", ["seeds: [1", "- a\n- b\n", "seeds: !!python/object/apply:os.getcwd []"])
@@ -256,7 +274,7 @@ def test_groups_as_a_reference_for_everyone():
     assert {run.evaluation.apart for run in patched} == {None}
 
 
-@pytest.mark.parametrize("scale", ["laptop", "paper"])
+@pytest.mark.parametrize("scale", ["laptop", "paper-grid"])
 def test_each_switch_to_another_group_is_measured(scale):
     """And a step between two switches, four times at least: most is forgotten soon after one."""
     runs = cfg.distinct_runs(cfg.expand(cfg.load(scale))).values()

@@ -213,7 +213,7 @@ def test_an_unknown_scale_is_named(finished):
         text=True,
         check=False,
     )
-    assert failed.returncode in (1, 2) and "allowed: laptop, paper, smoke" in failed.stderr
+    assert failed.returncode in (1, 2) and "allowed: laptop, paper, paper-grid, smoke" in failed.stderr
     assert "Traceback" not in failed.stderr
 
 
@@ -236,6 +236,21 @@ def test_a_run_told_to_stop_goes_on_to_the_same_bits(finished, tmp_path):
     assert "resumed at step" in resumed.stdout and not (tmp_path / "state").exists()
     for file in ("weights.safetensors", "curve.csv", "training.csv", "config.json"):
         assert (out / file).read_bytes() == (results / "runs" / name / file).read_bytes(), file
+
+
+def test_a_queue_that_is_told_to_stop_goes_on(finished, edited):
+    edited("scales/smoke.yaml", "  phases:\n", "  phases:\n    set: {training.steps: 100000}\n")
+    logs = finished / "logs" / "smoke" / "pretrain"
+    command = [sys.executable, "-m", "pipeline.queue", "--scale", "smoke", "--minutes", "10"]
+    for told in ("first step", "resumed at step"):
+        queue = subprocess.Popen(command, cwd=finished, env=ENV, stdout=subprocess.PIPE, text=True)
+        while told not in max(logs.iterdir(), key=lambda path: path.stat().st_mtime).read_text():
+            assert queue.poll() is None
+            time.sleep(0.2)
+        queue.terminate()
+        output, _ = queue.communicate(timeout=60)
+        assert queue.returncode == 0
+        assert output.splitlines()[-1].startswith("to do: phases, population_size")
 
 
 def test_a_second_snakemake_is_refused_in_one_line(finished, edited):

@@ -218,9 +218,9 @@ FIGURES = {
         "pipeline.figures.figgr",
         "GR",
         "Hallucination in a population that grows",
-        "Training on {subset} of {individuals} people, whom others join (grey lines) until it is on everyone. "
-        "Losses are relative to the baseline. The paper states that hallucination appears in the same way "
-        "when the population grows (claim C35), and shows no figure of it.",
+        "Training on {subset} of {individuals} people, whom others join (grey lines) until it is on "
+        "everyone. Losses are relative to the baseline. The paper states that hallucination appears in the "
+        "same way when the population grows (claim C35), and shows no figure of it.",
     ),
     "figP": FigureSpec(
         "pipeline.figures.figp",

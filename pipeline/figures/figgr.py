@@ -24,7 +24,7 @@ def _additions(rows: pd.DataFrame) -> list[int]:
 def _groups(rows: pd.DataFrame) -> dict[str, tuple[str, Any]]:
     """Label and colour of each group of people."""
     joined = _additions(rows)
-    looks = {"group-1": ("people from the start", style.BLUE)}
+    looks: dict[str, tuple[str, Any]] = {"group-1": ("people from the start", style.BLUE)}
     for k, step in enumerate(joined, 1):
         looks[f"group-{k + 1}"] = (f"joined at step {step:,}", style.SEQUENTIAL(0.4 + 0.6 * k / len(joined)))
     return looks | {"new": ("never-seen people", style.RED)}

@@ -32,7 +32,9 @@ class StageError(RuntimeError):
 
 
 def add_scale(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scale", default=cfg.DEFAULT_SCALE, help="laptop (default), smoke or paper")
+    parser.add_argument(
+        "--scale", default=cfg.DEFAULT_SCALE, help="laptop (default), smoke, paper or paper-grid"
+    )
     parser.add_argument("--params", type=Path, help="another params.yaml (default: the project's)")
 
 

@@ -1,7 +1,7 @@
 """What a scale costs, before anything runs: steps, tokens, FLOPs, GPU hours, disk. Estimates.
 
-python -m pipeline.stages.cost --scale paper
-python -m pipeline.stages.cost --scale paper --write docs/*.md      between their markers
+python -m pipeline.stages.cost --scale paper-grid
+python -m pipeline.stages.cost --scale paper-grid --write docs/*.md      between their markers
 """
 
 import argparse

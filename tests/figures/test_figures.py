@@ -62,8 +62,8 @@ NEEDS = {
     "figX": ("sequential",),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT, CR and GR are ours; those
-# of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
+# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT, CR and GR are ours;
+# those of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
 OVERLAID = {
     "figA": 1,
     "figC": 4,

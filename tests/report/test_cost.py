@@ -22,7 +22,7 @@ def test_hours_are_flops_over_the_share_of_the_peak():
 
 
 def test_the_documents_say_what_the_paper_scale_costs():
-    made, found = cost.blocks(cfg.load("paper")), set()
+    made, found = cost.blocks(cfg.load("paper-grid")), set()
     for name in DOCUMENTS:
         text = (cfg.ROOT / "docs" / name).read_text()
         assert cost.insert(text, made) == text, f"{name}: run `make readme`"
