@@ -90,11 +90,13 @@ def plain(run: cfg.RunConfig, population: Population) -> PlainTransformer:
 
 def pipeline(run: cfg.RunConfig, population: Population, clock: Clock) -> None:
     """The project's own training step."""
-    trainer = Trainer(run, population)
+    trainer, before = Trainer(run, population), 0
     for step in range(run.training.steps):
-        _, tokens = trainer.step(step)
-        if clock.step(tokens, trainer.model.state_dict):
+        trainer.step(step)
+        tokens = int(trainer.tally.read()[0][3])
+        if clock.step(tokens - before, trainer.model.state_dict):
             break
+        before = tokens
 
 
 def eager(run: cfg.RunConfig, population: Population, clock: Clock) -> None:

@@ -28,7 +28,8 @@ def bits(*counters: Tensor | int, device: torch.device | str = "cpu") -> Tensor:
     state = torch.zeros((), dtype=torch.int64, device=device)
     for counter in counters:
         if not isinstance(counter, Tensor):
-            counter = torch.tensor(counter, dtype=torch.int64, device=device)
+            # Not torch.tensor, which a GPU would wait for.
+            counter = torch.full((), counter, dtype=torch.int64, device=device)
         state = _mix(state + _GOLDEN + counter)
     return state
 

@@ -121,6 +121,7 @@ class Sampler:
         self._length = put(population.segment_length).long()
         self._first_name = population.first_name_segment
         self._first_value = put(np.array(population.first_value_segment))
+        self._kinds = put(np.array([START, *[TEXT, NAME, TEXT, VALUE, TEXT] * A]))
         self._longest = population.longest_biography()
         phases = probabilities(distribution, who.individuals, population.people, steps)
         # The cumulative sums are made on the host, once: their rounding must not depend on the device.
@@ -192,6 +193,11 @@ class Sampler:
     def _bits(self, stream: int, step: int, rows: Tensor, slot: Tensor | int) -> Tensor:
         return random.bits(self.seed, stream, step, rows, slot, device=self.device)
 
+    def _width(self, end: Tensor) -> int:
+        """Tokens that rows whose segments end at (B, S) are padded to. On a GPU one shape, and no word back
+        to the host; elsewhere no padding beyond the longest row."""
+        return self._longest if self.device.type == "cuda" else int(end[:, -1].max())
+
     def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor) -> Batch:
         """Spell biographies. people (B,), which (B, A): places in each person's template order."""
         b = len(people)
@@ -211,21 +217,17 @@ class Sampler:
 
         length = self._length[segments]
         end = torch.cumsum(length, 1)
-        # On a GPU one shape, and no word back to the host; elsewhere no padding beyond the longest row.
-        longest = self._longest if self.device.type == "cuda" else int(end[:, -1].max())
-        t = torch.arange(longest, device=self.device)
+        t = torch.arange(self._width(end), device=self.device)
         at = torch.searchsorted(end, t.expand(b, -1).contiguous(), right=True)  # (B, T) segment of a token
         real = at < segments.shape[1]
         at = at.clamp(max=segments.shape[1] - 1)
         offset = t - torch.gather(end - length, 1, at)
         begin = torch.gather(self._start[segments], 1, at)
         tokens = torch.where(real, self._bank[torch.where(real, begin + offset, 0)], 0)
-        kinds = torch.tensor([TEXT, NAME, TEXT, VALUE, TEXT], device=self.device).repeat(A)
-        kinds = torch.cat([torch.tensor([START], device=self.device), kinds])
         sentence_of = ((at - 1) // 5).clamp(min=0)
         return Batch(
             tokens=tokens,
-            kind=torch.where(real, kinds[at], PADDING),
+            kind=torch.where(real, self._kinds[at], PADDING),
             attribute=torch.gather(order, 1, sentence_of),
             individuals=people,
             templates=templates,

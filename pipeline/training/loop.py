@@ -4,6 +4,7 @@ Paper: section 2 and appendix B.3 (AdamW, cosine without warm-up). Runs unchange
 several: every process draws its own rows of the same global batch.
 """
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from pipeline.training.cost import flops_of, tokens_of
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
 from pipeline.training.progress import Progress, Reporter
 from pipeline.training.state import Saved, StateError, StateStore, load_optimiser, optimiser_tensors
+from pipeline.training.tally import Tally
 
 _LOG_WINDOWS = 64  # rows of the training log a run, each the mean of its window of steps
 _SAVING_SHARE = 0.02  # of the run's time at most goes into saving its state
@@ -105,6 +107,7 @@ class Trainer:
         self.interrupts = Interrupts(shared=self.world > 1)
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         self.rows = torch.arange(self.rank, t.batch, self.world, device=self.accelerator.device)
+        self.tally = Tally(self.accelerator.device, [0.0] * 4)
 
     def announce(self) -> dict:
         """Print and return what this run will cost."""
@@ -140,7 +143,8 @@ class Trainer:
         """
         run, total = self.run, self.run.training.steps
         cost, now = self.announce(), self._restore(store)
-        slots = run.slots
+        slots, kept = run.slots, set(run.observe.snapshots if run.observe else ())
+        self._begin_window(now)
         window = max(1, total // _LOG_WINDOWS)
         reporter = Reporter(total, len(slots), now.step, quiet=not self.accelerator.is_main_process)
         began, save_at = time.perf_counter() - now.seconds, time.perf_counter() + save_every
@@ -151,7 +155,10 @@ class Trainer:
             try:
                 while True:
                     self.interrupts.check()
+                    if now.step in slots or now.step in kept or now.step == total:
+                        self._settle(now)
                     if store and time.perf_counter() > save_at:
+                        self._settle(now)
                         save_at = time.perf_counter() + max(
                             save_every, self._save(store, now) / _SAVING_SHARE
                         )
@@ -166,17 +173,20 @@ class Trainer:
                         now.seconds_evaluating += time.perf_counter() - tick
                     if now.step == total:
                         break
-                    statistics, seen = self.step(now.step)
-                    now.step, now.tokens, now.in_window = now.step + 1, now.tokens + seen, now.in_window + 1
-                    now.window = [a + b for a, b in zip(now.window, statistics, strict=True)]
+                    self.step(now.step)
+                    now.step, now.in_window = now.step + 1, now.in_window + 1
                     now.seconds = time.perf_counter() - began
                     now.device_seconds = device_clock() - device_began
                     if now.step % window == 0 or now.step == total:
+                        self._settle(now)
                         now.training_log.append(self._log_row(now))
                         now.window, now.in_window = [0.0] * len(now.window), 0
+                        self._begin_window(now)
                         reporter.logged(now)
                     reporter.updated(now)
             except (InterruptedRunError, DivergedError) as stopped:
+                with contextlib.suppress(DivergedError):  # its state is saved all the same
+                    self._settle(now)
                 if store:
                     self._save(store, now)
                 # The launcher stops all processes when the first ends.
@@ -240,14 +250,30 @@ class Trainer:
         if self.accelerator.is_main_process:
             print(line, flush=True)
 
-    def step(self, step: int) -> tuple[list[float], int]:
-        """One update. Returns [loss per token, loss per value, gradient norm, rate] and its token count."""
+    def _begin_window(self, now: Progress) -> None:
+        self.tally = Tally(self.accelerator.device, [*now.window, now.tokens])
+
+    def _settle(self, now: Progress) -> None:
+        """Wait for the device, and have its sums in `now`. Raises DivergedError if a step failed; `now` is
+        then before that step, as weights and moments are."""
+        (*now.window, tokens), failed = self.tally.read()
+        now.tokens = int(tokens)
+        if failed:
+            step, loss, norm = failed
+            now.step, now.in_window = step, now.in_window - (now.step - step)
+            raise DivergedError(
+                f"{self.run.id}: at step {step} the loss is {loss:g} and the norm of its gradient {norm:g}; "
+                f"a learning rate below {learning_rate(self.run.training, step):g} may mend it"
+            )
+
+    def step(self, step: int) -> None:
+        """One update, and its part in the tally."""
         t = self.run.training
         rate = learning_rate(t, step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         whole = self.sampler.batch(step, t.batch)
-        seen = int((whole.kind[:, 1:] != PADDING).sum())
+        seen = (whole.kind[:, 1:] != PADDING).sum()
         mine = whole if self.world == 1 else self.sampler.batch(step, self.rows)
         inputs, targets = mine.tokens[:, :-1].contiguous(), mine.tokens[:, 1:].contiguous()
         real = mine.kind[:, 1:] != PADDING
@@ -261,7 +287,7 @@ class Trainer:
             # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
             loss = per_token.sum() / seen
             self.accelerator.backward(loss * self.world)
-        norm = float(self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip))
+        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip)
         value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * 6)
         sums = torch.stack([loss.detach(), value_loss]).double()
         if self.world > 1:
@@ -269,23 +295,20 @@ class Trainer:
             told = sums.new_tensor([self.interrupts.caught is not None])
             sums = self.accelerator.reduce(torch.cat([sums, told]), "sum")
             self.interrupts.agree(bool(sums[2]))
-        total_loss, total_value_loss = sums[:2].tolist()
-        if not math.isfinite(total_loss + norm):
-            raise DivergedError(
-                f"{self.run.id}: at step {step} the loss is {total_loss:g} and the norm of its gradient "
-                f"{norm:g}; a learning rate below {rate:g} may mend it"
-            )
+        failed = self.tally.add(step, torch.stack([sums[0], sums[1], norm.double(), seen.double()]))
+        self.optimiser.optimizer.found_inf = failed  # Accelerate's wrapper would keep it to itself
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        return [total_loss, total_value_loss, norm, rate], seen
 
     def _add(self, sums: torch.Tensor) -> torch.Tensor:
         """Sums over the processes, on the CPU."""
         return self.accelerator.reduce(sums.to(self.accelerator.device), "sum").cpu()
 
     def _log_row(self, now: Progress) -> dict:
+        rates = [learning_rate(self.run.training, s) for s in range(now.step - now.in_window, now.step)]
         names = ("loss_per_token", "attribute_loss", "gradient_norm", "learning_rate")
-        return {"step": now.step} | {n: x / now.in_window for n, x in zip(names, now.window, strict=True)}
+        sums = (*now.window, sum(rates))
+        return {"step": now.step} | {n: x / now.in_window for n, x in zip(names, sums, strict=True)}
 
     def evaluate(self, step: int, sequences: int) -> list[dict]:
         """One row a group: attribute loss, accuracy, confidence and entropy. Processes share the work."""

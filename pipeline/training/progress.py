@@ -15,7 +15,8 @@ class Progress:
     """Everything a run has done but its weights and moments: before the evaluation and update of `step`.
 
     first: the step that the run began at, not 0 in a patched one.
-    window: sums of the statistics of the `in_window` steps since the last row of the training log.
+    window: sums of loss per token, loss per value and gradient norm over the `in_window` steps since the last
+    row of the training log. These and tokens lag behind where the device was not asked.
     seconds: spent on the run so far, in all the calls that it took. device_seconds: those in which it had the
     GPU, or CPU time. Rows are ready for a table.
     """
@@ -26,7 +27,7 @@ class Progress:
     seconds: float = 0.0
     device_seconds: float = 0.0
     seconds_evaluating: float = 0.0
-    window: list[float] = field(default_factory=lambda: [0.0] * 4)
+    window: list[float] = field(default_factory=lambda: [0.0] * 3)
     in_window: int = 0
     evaluations: list[dict] = field(default_factory=list)
     attention: list[dict] = field(default_factory=list)

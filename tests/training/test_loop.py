@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from pipeline import config as cfg
 from pipeline.training import hardware, loop
@@ -105,4 +106,37 @@ def test_a_loss_that_is_not_finite_stops_the_run(run, population):
     trainer = loop.Trainer(run, population)
     trainer.model.embedding.weight.data[5:] = math.nan
     with pytest.raises(loop.DivergedError, match=r"at step 0 the loss is nan .* below 0\.01"):
-        trainer.step(0)
+        trainer.train()
+
+
+class Waits(TorchFunctionMode):
+    """Notes each call for which the host of a GPU waits: what brings numbers, or a shape, back."""
+
+    CALLS = ("item", "tolist", "__bool__", "__int__", "__float__", "__index__", "cpu", "numpy", "nonzero")
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        name = getattr(func, "__name__", "")
+        masked = name == "__getitem__" and torch.is_tensor(args[1]) and args[1].dtype == torch.bool
+        if name in self.CALLS or masked:
+            self.found.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_step_does_not_wait_for_the_device(run, population, monkeypatch):
+    """Only the log, evaluations and saved states ask for what the device has. The shapes are a GPU's: all
+    rows as long as the longest biography, no packing."""
+    trainer = loop.Trainer(run, population)
+    monkeypatch.setattr(loop, "pack", lambda real: None)
+    monkeypatch.setattr(trainer.sampler, "_width", lambda end: population.longest_biography())
+    trainer.step(0)
+    with Waits() as waits:
+        for step in range(1, 4):
+            trainer.step(step)
+    assert waits.found == []
+    with waits:
+        (*_, tokens), failed = trainer.tally.read()
+    assert waits.found == ["tolist"] and tokens > 0 and failed is None

@@ -11,7 +11,7 @@ import torch
 
 from pipeline import config as cfg
 from pipeline.data.sampler import LeakageError
-from pipeline.training import interrupts
+from pipeline.training import interrupts, loop
 from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import Saved, StateError, StateStore
 
@@ -148,7 +148,10 @@ def test_a_second_process_is_refused(tmp_path):
         second.acquire()
 
 
-def test_a_diverged_run_keeps_the_state_before_it(run, population, tmp_path, monkeypatch):
+@pytest.mark.parametrize("windows", [64, 1])
+def test_a_diverged_run_keeps_the_state_before_it(run, population, tmp_path, monkeypatch, windows):
+    """Also where the host only hears of it steps later."""
+    monkeypatch.setattr(loop, "_LOG_WINDOWS", windows)
     whole, trainer = Trainer(run, population).train(), Trainer(run, population)
     clip, calls = trainer.accelerator.clip_grad_norm_, itertools.count()
     with monkeypatch.context() as patch:
