@@ -47,7 +47,7 @@ pull: .venv/ok
 	snakemake --cores all --quiet all --touch --forceall $(TARGETS)
 
 torture: .venv/ok
-	python tests/torture.py --kills 50 --out results/torture.json
+	python -m tests.torture --kills 50 --out results/torture.json
 
 bench: .venv/ok
 	python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from pipeline import config as cfg
 from tests.faults import params
-from tests.test_workflow import ENV, IGNORED
+from tests.tree import ENV, copy_tree
 
 DVC = {**ENV, "DVC_NO_ANALYTICS": "1", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b.c"}
 DVC |= {"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b.c"}
@@ -150,9 +150,7 @@ REPRO = ("dvc", "repro", "claims")
 def clone(tmp_path_factory) -> Path:
     """A repository with two small runs, reproduced and committed, and a remote with its data."""
     folder = tmp_path_factory.mktemp("dvc")
-    shutil.copytree(cfg.ROOT, folder / "a clone", ignore=IGNORED)
-    clone = folder / "a clone"
-    (clone / "results").mkdir()
+    clone = copy_tree(folder / "a clone")
     params(clone)
     # Stages that no flow runs would be missing, and `dvc status` would say so.
     described = yaml.safe_load((clone / "dvc.yaml").read_text())

@@ -1,9 +1,7 @@
 """The whole DAG at the smoke scale, in a copy of the tree: what it leaves, and what an edit re-runs."""
 
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +15,7 @@ import pytest
 from pipeline import config as cfg
 from pipeline.plan import EXPERIMENTS
 from pipeline.processes import lock
-
-ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
+from tests.tree import ENV, copy_tree
 
 
 def snakemake(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
@@ -48,9 +44,7 @@ AWKWARD = "a 'clone' of \"ü\"; $(touch pwned) & `touch pwned` {run} <b> \\ #1"
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("smoke") / AWKWARD
-    shutil.copytree(cfg.ROOT, folder, ignore=IGNORED)
-    (folder / "results").mkdir()
+    folder = copy_tree(tmp_path_factory.mktemp("smoke") / AWKWARD)
     scale = folder / "scales" / "smoke.yaml"
     scale.write_text(scale.read_text().replace("alpha-0.8:", f"{json.dumps(AWKWARD)}:"))
     done = snakemake(folder, check=False)

@@ -1,7 +1,7 @@
 """Kill the smoke workflow at random moments, call it once more, and compare with an undisturbed run.
 
-    python tests/torture.py --kills 50 --seed 0 --out results/torture.json
-    python tests/torture.py --kills 3 --calm .        the undisturbed run is the one in this folder's results
+    python -m tests.torture --kills 50 --seed 0 --out results/torture.json
+    python -m tests.torture --kills 3 --calm .        the undisturbed run is the one in this folder's results
 
 A kill is SIGKILL: to one job, or to Snakemake with all of its jobs. After each kill every visible output
 must be whole: equal, to the bit, to that of the undisturbed run. When the workflow ends before the kills
@@ -13,7 +13,6 @@ import collections
 import contextlib
 import hashlib
 import json
-import os
 import random
 import shutil
 import signal
@@ -26,21 +25,15 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import tree
+
 COMMAND = ["snakemake", "--cores", "2", "--config", "scale=smoke"]
-ENV = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-ENV["PIPELINE_SAVE_EVERY"] = "0.1"  # the runs are short; state is still saved for 2 % of the time at most
-IGNORED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "__pycache__", ".*_cache")
+# The runs are short; state is still saved for 2 % of the time at most
+ENV = tree.ENV | {"PIPELINE_SAVE_EVERY": "0.1"}
 # What differs between two runs of the same computation: times, what is made of them, and the commit, which a
 # copy of the tree does not know.
 TIMES = ("seconds", "device_seconds", "seconds_evaluating", "seconds_to_first_step", "tokens_per_second")
 SECONDS_PER_CALL = 600
-
-
-def copy_tree(folder: Path) -> Path:
-    shutil.copytree(ROOT, folder, ignore=IGNORED)
-    (folder / "results").mkdir()
-    return folder
 
 
 def call(folder: Path) -> subprocess.Popen:
@@ -111,9 +104,9 @@ def torture(kills: int, seed: int, longest_wait: float, calm: Path | None = None
     hits: dict[str, int] = collections.Counter()
     stages: dict[str, int] = collections.Counter()
     with tempfile.TemporaryDirectory() as temporary:
-        hurt = copy_tree(Path(temporary) / "hurt")
+        hurt = tree.copy_tree(Path(temporary) / "hurt")
         if calm is None:
-            calm = copy_tree(Path(temporary) / "calm")
+            calm = tree.copy_tree(Path(temporary) / "calm")
             assert call(calm).wait(SECONDS_PER_CALL) == 0, (calm / "torture.log").read_text()[-3000:]
         expected = results(calm)
         assert expected, f"{calm}: no results of the smoke scale"

@@ -30,7 +30,7 @@ class PatchedTransformer(Transformer):
         return super()._apply(fn, recurse)
 
     def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
-        x, cos, sin, mask = self._embed(tokens, packing)
+        x, place = self._embed(tokens, packing)
         for block, pattern in zip(self.blocks, self._twin[0].patterns(tokens, packing), strict=True):
-            x = block(x, cos, sin, mask, pattern, packing)
+            x = block(x, place, pattern, packing)
         return self.norm(x)

@@ -5,6 +5,7 @@ not the details; with one tied embedding its 44M parameters come out right.
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,15 @@ from pipeline.model.recurrence import Recurrence
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
 _CONTEXT_STEP = 32
+
+
+class Positions(NamedTuple):
+    """What tells places apart, in a batch of length T: rotations cos, sin (T, head / 2), and mask (T, T),
+    which is added to the logits of attention."""
+
+    cos: Tensor
+    sin: Tensor
+    mask: Tensor
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -47,13 +57,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(model.width, model.width, bias=False)
 
     def forward(
-        self,
-        x: Tensor,
-        cos: Tensor,
-        sin: Tensor,
-        mask: Tensor,
-        pattern: Tensor | None = None,
-        packing: Packing | None = None,
+        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
     ) -> Tensor:
         """Mix x (B, T, D), or its packed rows (n, D). A given `pattern` (B x heads, T, T) takes the place of
         queries and keys, which are then not computed."""
@@ -67,24 +71,22 @@ class Attention(nn.Module):
         qkv = spread(self.qkv(x), packing)
         b, t = qkv.shape[:2]
         q, k, v = qkv.view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
-        q, k = _rotate(q, cos, sin), _rotate(k, cos, sin)
+        q, k = _rotate(q, place.cos, place.sin), _rotate(k, place.cos, place.sin)
         if x.is_cuda:
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
             q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
-            y = torch.bmm(self._weigh(q, k, mask), v).view(b, self.heads, t, self.head)
+            y = torch.bmm(self._weigh(q, k, place.mask), v).view(b, self.heads, t, self.head)
         return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
 
-    def pattern(
-        self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor, packing: Packing | None = None
-    ) -> Tensor:
+    def pattern(self, x: Tensor, place: Positions, packing: Packing | None = None) -> Tensor:
         """Attention weights (B x heads, T, T) of x (B, T, D) or its packed rows (n, D), as explicit products
         on every device."""
         qk = spread(F.linear(x, self.qkv.weight[: 2 * x.shape[-1]]), packing)
         b, t = qk.shape[:2]
         qk = qk.view(b, t, 2, self.heads, self.head)
-        q, k = (_rotate(z, cos, sin).flatten(0, 1) for z in qk.permute(2, 0, 3, 1, 4))
-        return self._weigh(q, k, mask)
+        q, k = (_rotate(z, place.cos, place.sin).flatten(0, 1) for z in qk.permute(2, 0, 3, 1, 4))
+        return self._weigh(q, k, place.mask)
 
     def _weigh(self, q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
         """softmax(q k) of q, k (B x heads, T, head), in their precision."""
@@ -102,19 +104,13 @@ class Block(nn.Module):
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
     def forward(
-        self,
-        x: Tensor,
-        cos: Tensor,
-        sin: Tensor,
-        mask: Tensor,
-        pattern: Tensor | None = None,
-        packing: Packing | None = None,
+        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
     ) -> Tensor:
         y = self.attention_norm(x)
         if isinstance(self.attention, Recurrence):
             x = x + self.attention(y, packing)
         else:
-            x = x + self.attention(y, cos, sin, mask, pattern, packing)
+            x = x + self.attention(y, place, pattern, packing)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -152,34 +148,34 @@ class Transformer(nn.Module):
             for linear in (block.attention.out, block.down):
                 linear.weight.data /= math.sqrt(2 * model.layers)
 
-    def _embed(self, tokens: Tensor, packing: Packing | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """First states of tokens, as `hidden` takes them; rotations and mask of the batch's length T."""
+    def _embed(self, tokens: Tensor, packing: Packing | None = None) -> tuple[Tensor, Positions]:
+        """First states of tokens, as `hidden` takes them, and what goes with the batch's length."""
         t = (tokens if packing is None else packing.row).shape[1]
         x = self.embedding(tokens)
         if torch.is_autocast_enabled(x.device.type):
             x = x.to(torch.get_autocast_dtype(x.device.type))
         cos, sin = self.cos[:t].to(x.dtype), self.sin[:t].to(x.dtype)
-        return x, cos, sin, self.mask[:t, :t].to(x.dtype)
+        return x, Positions(cos, sin, self.mask[:t, :t].to(x.dtype))
 
     def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
         """Final normalised states (B, T, D) of tokens (B, T); with a packing (n, D) of its tokens (n,)."""
-        x, *position = self._embed(tokens, packing)
+        x, place = self._embed(tokens, packing)
         for block in self.blocks:
-            x = block(x, *position, packing=packing)
+            x = block(x, place, packing=packing)
         return self.norm(x)
 
     @torch.no_grad()
     def patterns(self, tokens: Tensor, packing: Packing | None = None) -> list[Tensor]:
         """Attention weights of every layer, each (B x heads, T, T), on tokens as `hidden` takes them;
         without gradient."""
-        x, cos, sin, mask = self._embed(tokens, packing)
+        x, place = self._embed(tokens, packing)
         found: list[Tensor] = []
         for block in self.blocks:
             assert isinstance(block, Block)
             if not isinstance(block.attention, Attention):
                 raise ValueError("a recurrent model has no attention patterns, allowed: mixer attention")
-            found.append(block.attention.pattern(block.attention_norm(x), cos, sin, mask, packing))
-            x = block(x, cos, sin, mask, found[-1], packing)
+            found.append(block.attention.pattern(block.attention_norm(x), place, packing))
+            x = block(x, place, found[-1], packing)
         return found
 
     def forward(self, tokens: Tensor, targets: Tensor, packing: Packing | None = None) -> Tensor:

@@ -43,20 +43,20 @@ def test_the_same_in_bf16(tokens):
 def test_patterns_are_those_of_the_layers_inputs(tokens):
     """softmax of masked, scaled products of rotated queries and keys; rows sum to 1 and see no future."""
     model = transformer(0)
-    x, cos, sin, mask = model._embed(tokens)
+    x, place = model._embed(tokens)
     for block, pattern in zip(model.blocks, model.patterns(tokens), strict=True):
         q, k, v = block.attention.qkv(block.attention_norm(x)).chunk(3, -1)
         heads = [z.view(4, 13, 3, 8).transpose(1, 2) for z in (q, k, v)]
 
         def turn(z):
             a, b = z.chunk(2, -1)
-            return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+            return torch.cat((a * place.cos - b * place.sin, b * place.cos + a * place.sin), -1)
 
         scores = turn(heads[0]) @ turn(heads[1]).transpose(2, 3) / 8**0.5
         expected = scores.masked_fill(torch.ones(13, 13).triu(1).bool(), -torch.inf).softmax(-1)
         assert not pattern.requires_grad
         torch.testing.assert_close(pattern.view(4, 3, 13, 13), expected)
-        x = block(x, cos, sin, mask)
+        x = block(x, place)
 
 
 def test_the_reference_decides_where_to_look_and_nothing_else(tokens):

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from pipeline import config as cfg
-from tests.test_workflow import ENV, IGNORED
+from tests.tree import ENV, copy_tree
 
 pytestmark = pytest.mark.slow
 
@@ -73,9 +73,7 @@ def write_yaml(path: Path, change: Callable[[dict], object]) -> None:
 @pytest.fixture(scope="module")
 def clone(cluster, tmp_path_factory) -> Path:
     """A copy of the tree with few runs, an impatient Snakemake, and little time for observed runs."""
-    folder = tmp_path_factory.mktemp("slurm") / "a clone"
-    shutil.copytree(cfg.ROOT, folder, ignore=IGNORED)
-    (folder / "results").mkdir()
+    folder = copy_tree(tmp_path_factory.mktemp("slurm") / "a clone")
     write_yaml(folder / "scales" / "smoke.yaml", lambda scale: scale.update(experiments=EXPERIMENTS))
     profiles = folder / "profiles"
     for name in ("slurm", "slurm-gpu"):
