@@ -51,6 +51,41 @@ def _distribution_rows(tables: Tables) -> list[str]:
     return lines
 
 
+def _mechanism(tables: Tables) -> list[str]:
+    """What the attention of other steps, patched in from the first on, does to the plateau."""
+    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
+    if rows.empty:
+        return []
+    bases = tables.summary.set_index("run").plateau_end
+    oldest = rows[rows.reference == rows.reference.max()]
+    worst = max((runs for _, runs in rows.groupby("reference")), key=lambda runs: runs.known_loss.mean())
+    paper = reference.curve("3_mid", "16k").plateau_end() / reference.curve("2_left", "loss").plateau_end()
+    return [
+        f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
+        f"first step on, a model's plateau ends at {_mean(oldest.plateau_end / oldest.base.map(bases))} of "
+        f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final loss is "
+        f"{_mean(worst.known_loss / worst.baseline)} of the baseline."
+    ]
+
+
+def _alternation(tables: Tables) -> list[str]:
+    """How much of a group's knowledge survives the other group's last visit."""
+    rows = tables.of("alternating")
+    if rows.empty:
+        return []
+    kept = {}
+    for repeats in (rows.repeats.min(), rows.repeats.max()):
+        runs = rows[rows.repeats == repeats].run
+        kept[repeats] = pd.Series([tables.curve(run, "group-1").accuracy.iloc[-1] for run in runs])
+    paper = {n: reference.curve(f"V_{n:g}_acc", "group-1").values[-1] for n in kept}
+    told = " and ".join(
+        f"{_mean(values)} (paper: {paper[n]:.2f}) after {n:g} visits to each" for n, values in kept.items()
+    )
+    return [
+        f"- Two groups of people that alternate: after the other's last visit the first is known to {told}."
+    ]
+
+
 def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
     runs, phases = tables.runs, tables.of("phases")
@@ -84,6 +119,8 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"{start.mean():.3f} to "
         + " and ".join(f"{_mean(r.known_accuracy)} with {new:g} new people" for new, r in (least, most))
         + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
+        *_mechanism(tables),
+        *_alternation(tables),
         "",
         *_distribution_rows(tables),
     ]
