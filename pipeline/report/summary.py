@@ -63,8 +63,8 @@ def _mechanism(tables: Tables) -> list[str]:
     return [
         f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
         f"first step on, a model's plateau ends at {_mean(oldest.plateau_end / oldest.base.map(bases))} of "
-        f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final loss is "
-        f"{_mean(worst.known_loss / worst.baseline)} of the baseline."
+        f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final "
+        f"loss is {_mean(worst.known_loss / worst.baseline)} of the baseline."
     ]
 
 
