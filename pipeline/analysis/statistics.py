@@ -25,3 +25,15 @@ def mean_interval(values: ArrayLike) -> tuple[float, float]:
         return math.nan, math.nan
     half = float(half_width(x))
     return float(x.mean()) - half, float(x.mean()) + half
+
+
+def geometric(values: ArrayLike) -> tuple[float, tuple[float, float]]:
+    """Geometric mean of per-seed `values` (seeds,), which are positive, and the 95 % interval of it: both are
+    those of their logarithms. The mean is NaN without seeds or if one is NaN or negative, the interval also
+    below two seeds or if one is zero or infinite."""
+    if not np.size(values):
+        return math.nan, (math.nan, math.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithms = np.log(np.asarray(values, float))
+        low, high = mean_interval(logarithms)
+    return math.exp(logarithms.mean()), (math.exp(low), math.exp(high))

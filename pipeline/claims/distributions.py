@@ -42,12 +42,12 @@ def plateau_shortest_at_moderate_alpha(
         zipf = zipf.mask((ends[1.0] >= steps) & (zipf <= zipf_penalty))
         at = f"at N={n}, {steps} steps"
         checks += [
-            Check.of(
+            Check.ratio(
                 f"best t(0.99) outside / inside alpha {lowest_alpha:g} to {highest_alpha:g} {at}",
                 ends[outside].min(axis=1) / ends[inside].min(axis=1),
                 low=1,
             ),
-            Check.of(f"t(0.99) of alpha 1 / best {at}", zipf, low=zipf_penalty),
+            Check.ratio(f"t(0.99) of alpha 1 / best {at}", zipf, low=zipf_penalty),
         ]
         used.append(cell)
     if not checks:
@@ -130,7 +130,7 @@ def order_of_final_losses(
     if len(present) < 3 or 0 not in present or 1 not in present:
         raise NotMeasuredError("needs alpha 0, 1 and one between them in one cell")
     checks = [
-        Check.of(f"final loss of alpha {b:g} / {a:g}", losses[b] / losses[a], low=1)
+        Check.ratio(f"final loss of alpha {b:g} / {a:g}", losses[b] / losses[a], low=1)
         for a, b in itertools.pairwise(present)
     ]
     return checks, rows, f"N={cell[0]}, {cell[1]} steps"
@@ -174,7 +174,9 @@ def celebrities_match_power_law(
             -loss_difference,
             loss_difference,
         ),
-        Check.of("loss at the ends of the weights / between", _interior_weight(celebrities, uniform), low=1),
+        Check.ratio(
+            "loss at the ends of the weights / between", _interior_weight(celebrities, uniform), low=1
+        ),
     ]
     setting = f"best: {best['count'].iloc[0]:g} celebrities of weight {best.weight.iloc[0]:g}"
     losses = f"final loss {best.known_loss.mean():.3g}, {other.known_loss.mean():.3g}"

@@ -50,7 +50,7 @@ def old_facts_collapse_first(
     for new, runs in rows.groupby("new"):
         checks += [
             Check.of(f"lost while new facts gain {new_gain:g}, {new:g} new", runs.lost, low=drop),
-            Check.of(
+            Check.ratio(
                 f"step of {drop:g} lost / of half of the new facts, {new:g} new", runs.time, high=time_share
             ),
         ]
@@ -107,9 +107,9 @@ def loss_near_baseline_keeps_some_facts(
     rows = rows[rows.new == rows.new.max()]
     return (
         [
-            Check.of("early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1),
+            Check.ratio("early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1),
             Check.of("accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
-            Check.of("final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
+            Check.ratio("final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
             Check.of("final accuracy on old facts - chance", rows["last"] - rows.first_new, low=kept),
         ],
         rows,
@@ -155,10 +155,10 @@ def replay_helps_the_end_more(tables: Tables, *, jump: float, end_ratio: float, 
     )
     worst = pairs.groupby("seed")
     return [
-        Check.of("smallest early peak / start", worst.jump.min(), low=jump),
-        Check.of("largest end / peak", worst.decay.max(), high=1),
-        Check.of("largest end / end without replay", worst.end.max(), high=end_ratio),
-        Check.of("largest (end ratio) / (peak ratio)", worst.end_over_peak.max(), high=1),
+        Check.ratio("smallest early peak / start", worst.jump.min(), low=jump),
+        Check.ratio("largest end / peak", worst.decay.max(), high=1),
+        Check.ratio("largest end / end without replay", worst.end.max(), high=end_ratio),
+        Check.ratio("largest (end ratio) / (peak ratio)", worst.end_over_peak.max(), high=1),
     ], pd.concat([rows, plain[plain.run.isin(pairs.run_plain)]])
 
 

@@ -67,7 +67,7 @@ def later_groups_are_learned_faster(
         later = steps[(steps.window > 1) & (steps.rate >= least_rate)].groupby("seed").steps.max()
         first = steps[steps.window == 1].set_index("seed").steps
         checks.append(
-            Check.of(f"steps to half, slowest later / first of {groups} groups", later / first, high=1)
+            Check.ratio(f"steps to half, slowest later / first of {groups} groups", later / first, high=1)
         )
         if groups in late:
             last = mine[mine.window == groups].final
@@ -92,7 +92,7 @@ def forgetting_is_faster_than_learning(
         [
             Check.of("accuracy one window after the switch", mean.later, high=kept),
             Check.of("share of the loss in the first eighth of it", mean.early, low=early),
-            Check.of("steps to lose half / to learn half", mean.ratio, high=1),
+            Check.ratio("steps to lose half / to learn half", mean.ratio, high=1),
         ],
         _rows(tables, known),
         f"{nearest:g} groups",
@@ -138,7 +138,7 @@ def constant_rate_saturates_and_forgets_more(
             for known in (_learned(seen, learned) for seen in (mine, other))
         ]
         checks += [
-            Check.of(
+            Check.ratio(
                 f"steps to half, later / earlier of {groups} groups", mean[True] / mean[False], speed_up
             ),
             Check.of(f"kept share, constant - cosine, {groups} groups", kept[0] - kept[1], high=0),
@@ -185,6 +185,6 @@ def attention_is_good_in_the_first_window(tables: Tables, *, end_ratio: float) -
     )
     at = f"with the reference at step {both[-1]:g}"
     return [
-        Check.of(f"t(0.99) {at} / unpatched", (ends / unpatched).dropna(), high=end_ratio),
-        Check.of(f"t(0.99) {at} on groups / on everyone", (ends / uniform).dropna(), high=1),
+        Check.ratio(f"t(0.99) {at} / unpatched", (ends / unpatched).dropna(), high=end_ratio),
+        Check.ratio(f"t(0.99) {at} on groups / on everyone", (ends / uniform).dropna(), high=1),
     ], pd.concat([mine, other])

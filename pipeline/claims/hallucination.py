@@ -47,9 +47,9 @@ def hallucination_starts_with_knowledge(
         over_baseline.append(since.loss.iloc[-1] / row.baseline)
         over_largest.append(since.loss.iloc[-1] / since.loss.max())
     return [
-        Check.of("onset / t(0.99)", onset, earliest, latest),
-        Check.of("final loss on never-seen people / b", over_baseline, low=1),
-        Check.of("final / largest loss on never-seen people", over_largest, low=kept),
+        Check.ratio("onset / t(0.99)", onset, earliest, latest),
+        Check.ratio("final loss on never-seen people / b", over_baseline, low=1),
+        Check.ratio("final / largest loss on never-seen people", over_largest, low=kept),
     ], rows
 
 
@@ -68,7 +68,7 @@ def never_seen_loss_far_above_baseline(
         chance = curve.accuracy[curve.step.between(start * row.plateau_end, row.plateau_end)].mean()
         over_chance.append(row.new_accuracy / chance if chance > 0 else math.nan)
     return [
-        Check.of("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=loss),
+        Check.ratio("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=loss),
         Check.of("final accuracy on never-seen people / chance", over_chance, high=accuracy_over_chance),
     ], rows
 
@@ -114,6 +114,6 @@ def hallucination_starts_with_knowledge_of_the_first(
             raise NotVisibleError(f"no knowledge yet: final accuracy {row.known_accuracy:.3g}")
         onset.append(_onset(tables.curve(row.run, "new"), rise, row.steps)[0] / known_from)
     return [
-        Check.of("onset / t(0.99) of the first people", onset, earliest, latest),
-        Check.of("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=1),
+        Check.ratio("onset / t(0.99) of the first people", onset, earliest, latest),
+        Check.ratio("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=1),
     ], rows

@@ -78,10 +78,10 @@ def settled_attention_removes_the_plateau(
         early = [np.interp(share * e, c.step, c.loss) for e, c in zip(runs.escape, curves, strict=True)]
         with_it = f"with the reference at step {reference:g}"
         checks += [
-            Check.of(
+            Check.ratio(
                 f"t(0.99) {with_it} / unpatched", censored_plateau_end(runs) / runs.escape, high=end_ratio
             ),
-            Check.of(f"loss at {share:.2g} t(0.99) {with_it} / b", early / runs.baseline, high=loss),
+            Check.ratio(f"loss at {share:.2g} t(0.99) {with_it} / b", early / runs.baseline, high=loss),
         ]
     return checks, rows
 
@@ -97,7 +97,7 @@ def older_references_help_more(tables: Tables, *, youngest: float, gain_on_plate
     if losses.shape[1] < 3 or on_plateau.nunique() < 2:
         raise NotMeasuredError("needs two references on the plateau and one after it")
     checks = [
-        Check.of(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
         for a, b in itertools.pairwise(losses)
     ]
     first, last = losses.iloc[:, 0], losses.iloc[:, -1]
@@ -122,7 +122,7 @@ def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
         raise NotMeasuredError(f"needs references at step 0, near step {end:.0f} and between it and t(0.99)")
     losses = by_seed(rows, "reference", "loss")[[0, nearest, older]].dropna()
     checks = [
-        Check.of(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
         for a, b in ((nearest, older), (older, 0))
     ]
     note = f"first phase ends at step {end:.0f}"
@@ -141,7 +141,7 @@ def frozen_early_attention_prevents_learning(
     young = _some(rows[from_end & (rows.age <= early)], "attention frozen at the beginning of the plateau")
     old = _some(rows[rows.age >= settled], "attention frozen after the plateau")
     checks = [
-        Check.of(f"final loss, frozen at step {step:g} / b", runs.loss, **bound)
+        Check.ratio(f"final loss, frozen at step {step:g} / b", runs.loss, **bound)
         for part, bound in ((young, {"low": least_loss}), (old, {"high": highest_loss}))
         for step, runs in part.groupby("reference")
     ]
@@ -162,7 +162,7 @@ def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> 
         raise NotMeasuredError(f"the plan has no run with the reference at step {reference:g} from step 0 on")
     used = rows[(rows.reference == reference) & rows.start.isin([0, start])]
     ratio = (losses[start] / losses[0]).dropna()
-    return [Check.of(f"final loss patched from step {start:g} / from 0", ratio, low=1)], used
+    return [Check.ratio(f"final loss patched from step {start:g} / from 0", ratio, low=1)], used
 
 
 @judge("attention")
@@ -182,8 +182,8 @@ def attention_moves_to_the_name(
         name.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_name))
         text.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_text))
     return [
-        Check.of("lowest attention to the name in the first phase / at step 0", dip, high=1),
-        Check.of("highest attention to the text in the first phase / at step 0", rise, low=1),
+        Check.ratio("lowest attention to the name in the first phase / at step 0", dip, high=1),
+        Check.ratio("highest attention to the text in the first phase / at step 0", rise, low=1),
         Check.of("attention to the name at t(0.99)", name, low=least_name),
         Check.of("attention to the text at t(0.99)", text, high=highest_text),
     ], rows
@@ -223,8 +223,8 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
         # Without a measured chance there is no such step.
         to_knowledge.append(half / knows if chance > 0 else math.nan)
     return [
-        Check.of("step of half-way attention to the name / t(0.99)", to_escape, high=1),
-        Check.of(f"the same / step of accuracy {accuracy_over_chance:g} x chance", to_knowledge, high=1),
+        Check.ratio("step of half-way attention to the name / t(0.99)", to_escape, high=1),
+        Check.ratio(f"the same / step of accuracy {accuracy_over_chance:g} x chance", to_knowledge, high=1),
     ], rows
 
 

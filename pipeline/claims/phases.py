@@ -60,7 +60,7 @@ def plateau_is_flat(
         chance = never_seen.accuracy[never_seen.step.between(begin, row.plateau_end)].mean()
         over_chance.append(curve.accuracy[on].max() / chance if chance > 0 else math.nan)
     return [
-        Check.of("highest loss on the plateau / b", highest, high=highest_loss),
+        Check.ratio("highest loss on the plateau / b", highest, high=highest_loss),
         Check.of("highest accuracy on the plateau / chance", over_chance, high=accuracy_over_chance),
     ], rows
 
@@ -81,7 +81,7 @@ def knowledge_emerges(
     half = (rows.half_accuracy / rows.plateau_end).dropna()
     return (
         [
-            Check.of("final loss / b", rows.known_loss / rows.baseline, high=final_loss),
+            Check.ratio("final loss / b", rows.known_loss / rows.baseline, high=final_loss),
             Check.of("final accuracy", rows.known_accuracy, low=final_accuracy),
             Check.of("largest rise of the loss after t(0.99) / b", rises, high=largest_rise),
         ],

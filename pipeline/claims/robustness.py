@@ -76,8 +76,8 @@ def phases_appear_everywhere(
     worst = [" ".join(map(str, table.mean().idxmax())) for table in (early, final)]
     return (
         [
-            Check.of(f"largest share of t(0.99) to {loss:g} b", early.max(axis=1), high=share),
-            Check.of("largest final loss / b", final.max(axis=1), high=final_loss),
+            Check.ratio(f"largest share of t(0.99) to {loss:g} b", early.max(axis=1), high=share),
+            Check.ratio("largest final loss / b", final.max(axis=1), high=final_loss),
         ],
         _used(several),
         f"{len(several)} settings, shortest plateau with {worst[0]}, highest loss with {worst[1]}",
@@ -97,13 +97,13 @@ def plateau_in_data_by_batch(tables: Tables, *, constant: float, growth: float) 
     trend = ", ".join(f"{data[batch].mean():,.0f} at {batch}" for batch in data)
     return (
         [
-            Check.of(
+            Check.ratio(
                 f"data to t(0.99), batch {second} over {smallest}",
                 data[second] / data[smallest],
                 1 / constant,
                 constant,
             ),
-            Check.of(
+            Check.ratio(
                 f"data to t(0.99), batch {largest} over {smallest}",
                 data[largest] / data[smallest],
                 low=growth,
@@ -134,8 +134,10 @@ def plateau_depends_on_data_more_than_on_size(
     largest = sizes[sizes.columns[-1]] / sizes[sizes.columns[0]]
     return (
         [
-            Check.of("t(0.99), largest model over smallest", largest, 1 - size_change, 1 + size_change),
-            Check.of(f"t(0.99), {population_range:g} times the people", ratio**power, low=population_factor),
+            Check.ratio("t(0.99), largest model over smallest", largest, 1 - size_change, 1 + size_change),
+            Check.ratio(
+                f"t(0.99), {population_range:g} times the people", ratio**power, low=population_factor
+            ),
         ],
         _used(by_size, by_people),
         f"x{ratio.mean():.3g} from {fewest} to {most} people; x{largest.mean():.3g} with "
@@ -157,8 +159,8 @@ def large_rate_prolongs_the_plateau(
     chosen = {"default": rates[1.0], "large": rates[large[0]]}
     ends, final = _by_seed(chosen, censored_plateau_end), _by_seed(chosen, _final_loss)
     return [
-        Check.of(f"t(0.99) at x{large[0]:g} over the default", ends.large / ends.default, low=longer),
-        Check.of(f"final loss / b at x{large[0]:g}", final.large, low=final_loss),
+        Check.ratio(f"t(0.99) at x{large[0]:g} over the default", ends.large / ends.default, low=longer),
+        Check.ratio(f"final loss / b at x{large[0]:g}", final.large, low=final_loss),
     ], _used(chosen)
 
 

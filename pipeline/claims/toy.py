@@ -61,10 +61,10 @@ def associative_memory_behaves_alike(
         speed = _loss_over_gain(tables, large, points).groupby(large.seed).max()
         name = read_out.replace("_", " ")
         checks += [
-            Check.of(f"{name}: largest step of {points:g} lost / gained", speed, high=1),
+            Check.ratio(f"{name}: largest step of {points:g} lost / gained", speed, high=1),
             Check.of(f"{name}: smallest fall of the trough with more pairs", deeper.min(axis=1), low=0),
-            Check.of(f"{name}: smallest slowdown with more pairs", slower.min(axis=1), low=1),
-            Check.of(f"{name}: largest end with replay / without", _end_ratio(sizes, replay), high=1),
+            Check.ratio(f"{name}: smallest slowdown with more pairs", slower.min(axis=1), low=1),
+            Check.ratio(f"{name}: largest end with replay / without", _end_ratio(sizes, replay), high=1),
         ]
         known.append(f"{sizes['first'].mean():.3g} ({name})")
     return (

@@ -75,6 +75,6 @@ def slowdown(rows: pd.DataFrame, column: str) -> list[Check]:
         (bound[b] / bound[a]).mask(half[a].isna() & half[b].isna()) for a, b in itertools.pairwise(values)
     ]
     return [
-        Check.of(f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
+        Check.ratio(f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
         for (a, b), ratio in zip(itertools.pairwise(values), ratios, strict=True)
     ]

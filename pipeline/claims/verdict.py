@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipeline.analysis.statistics import mean_interval
+from pipeline.analysis.statistics import geometric, mean_interval
 from pipeline.analysis.tables import Tables
 
 REPRODUCED = "reproduced"
@@ -98,6 +98,17 @@ class Check:
         x = np.asarray(values, float)
         estimate = float(x.mean()) if len(x) else math.nan
         return cls(quantity, estimate, mean_interval(x), len(x), low, high)
+
+    @classmethod
+    def ratio(
+        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+    ) -> "Check":
+        """The same of a ratio of positive quantities, or of a loss in units of the baseline.
+
+        Seeds multiply these rather than add to them, so mean and interval are of their logarithms, as in
+        figures on logarithmic axes: on a plain scale intervals would reach below zero.
+        """
+        return cls(quantity, *geometric(values), np.size(values), low, high)
 
     @property
     def verdict(self) -> str:

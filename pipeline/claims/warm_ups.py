@@ -111,7 +111,7 @@ def warm_up_has_a_best_size_and_length(
         end = rows[column].isin([values[0], values[-1]])
         outer, inner = (best_setting(part).set_index("seed").known_loss for part in (rows[end], rows[~end]))
         name = f"final loss at the ends of the {what} {values[0]:g} to {values[-1]:g} / between"
-        checks.append(Check.of(name, (outer / inner).dropna(), low=1))
+        checks.append(Check.ratio(name, (outer / inner).dropna(), low=1))
     best = best_setting(rows).iloc[0]
     note = f"best: {best.subset:g} people for {best.warm_up_steps:g} steps; N={cell[0]}, {cell[1]} steps"
     return checks, rows, note
@@ -141,7 +141,7 @@ def loss_on_all_rises_in_the_warm_up(
     worst = rows.assign(highest=highest, back=back).groupby("seed")
     return (
         [
-            Check.of(
+            Check.ratio(
                 "highest loss on all people at the end of a warm-up / b", worst.highest.max(), low=excess
             ),
             Check.of(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),

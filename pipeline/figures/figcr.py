@@ -34,7 +34,7 @@ def growth(tables: Tables, rows: pd.DataFrame) -> tuple[Check, float, float]:
         first = first_crossing(curve.step, curve.loss, PLATEAU * row.baseline, rising=False)
         ends.append(np.interp([first, row.plateau_end], *_ratio(tables, row.run, -1)))
     before, after = np.array(ends).T
-    return Check.of("growth", after / before, low=1), float(before.mean()), float(after.mean())
+    return Check.ratio("growth", after / before, low=1), float(before.mean()), float(after.mean())
 
 
 def facts(tables: Tables) -> dict[str, str]:

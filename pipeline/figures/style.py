@@ -185,7 +185,7 @@ def save(fig: Figure, path: Path, kind: str) -> None:
         return
     # A third of the size, for what no eye sees: 256 colours, chosen for the picture.
     picture = Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    picture.save(path, optimize=True)
+    picture.save(path, format=kind, optimize=True)
 
 
 def compact(svg: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.analysis import reference
 from pipeline.analysis.scaling import paper_law, plateau_law
 from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
-from pipeline.analysis.statistics import mean_interval
+from pipeline.analysis.statistics import geometric, mean_interval
 from pipeline.analysis.tables import Tables
 from pipeline.claims.verdict import VERDICTS
 
@@ -19,6 +19,12 @@ _SETTINGS = {
     "warm_up": ("subset", "warm_up_steps"),
 }
 _BLOCK = re.compile(r"(<!-- results: begin[^>]*-->\n).*?(<!-- results: end -->)", re.S)
+
+
+def _ratio(values: pd.Series) -> str:
+    """Geometric mean over seeds and its 95 % interval."""
+    mean, (low, high) = geometric(values)
+    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def _mean(values: pd.Series, digits: int = 2) -> str:
@@ -46,7 +52,7 @@ def _distribution_rows(tables: Tables) -> list[str]:
         setting = ", ".join(f"{name.replace('_', ' ')} {best[name].iloc[0]:g}" for name in _SETTINGS[family])
         lines.append(
             f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end, 0)} | "
-            f"{_mean(best.known_loss / best.baseline)} | {_mean(best.known_accuracy)} |"
+            f"{_ratio(best.known_loss / best.baseline)} | {_mean(best.known_accuracy)} |"
         )
     return lines
 
@@ -62,9 +68,9 @@ def _mechanism(tables: Tables) -> list[str]:
     paper = reference.curve("3_mid", "16k").plateau_end() / reference.curve("2_left", "loss").plateau_end()
     return [
         f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
-        f"first step on, a model's plateau ends at {_mean(oldest.plateau_end / oldest.base.map(bases))} of "
+        f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / oldest.base.map(bases))} of "
         f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final "
-        f"loss is {_mean(worst.known_loss / worst.baseline)} of the baseline."
+        f"loss is {_ratio(worst.known_loss / worst.baseline)} of the baseline."
     ]
 
 
@@ -113,7 +119,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
         f"at its end the model knows {_mean(phases.known_accuracy, 3)} of the facts.",
         f"- {growth}",
-        f"- Never-seen people: final loss {_mean(phases.new_loss / phases.baseline)} times the no-knowledge "
+        f"- Never-seen people: final loss {_ratio(phases.new_loss / phases.baseline)} times the no-knowledge "
         f"baseline (paper: {hallucinated:.2f}).",
         f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
         f"{start.mean():.3f} to "

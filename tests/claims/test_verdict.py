@@ -63,6 +63,16 @@ def test_conclude_names_every_quantity_with_its_interval():
     assert finding.seeds == 3 and finding.runs == ("a", "b", "c")
 
 
+def test_seeds_multiply_a_ratio():
+    """10, its half and its double: on a plain scale the interval would hold 1, and values below zero."""
+    values = [5.0, 10.0, 20.0]
+    plain, ratio = Check.of("a / b", values, low=1), Check.ratio("a / b", values, low=1)
+    assert plain.interval[0] < 0 and plain.verdict == NOT_VISIBLE
+    assert ratio.estimate == pytest.approx(10) and ratio.verdict == REPRODUCED
+    assert ratio.interval[0] * ratio.interval[1] == pytest.approx(100)
+    assert Check.ratio("a / b", [0.0, *values]).verdict == NOT_VISIBLE
+
+
 def test_a_quantity_that_a_seed_lacks_is_named_undefined():
     finding = conclude([Check.of("ratio", [1.9, math.nan, 2.1], low=1)], [])
     assert finding.verdict == NOT_VISIBLE and finding.interval is None
