@@ -280,6 +280,9 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
             row["base"] = f"cosine-sequential8-1-n512x480-s{row['seed']}"
     b.pretrain("credit")
     b.pretrain("growing", "from-256", distribution="growing", subset=256, until=450, stages=2)
+    for until, learning in ((400, 1.3), (700, 1.1)):
+        grown = {"distribution": "growing", "subset": 128, "until": until, "stages": 3}
+        b.pretrain("curricula", f"128-{until}", 1024, speed=1.4, learning=learning, **grown)
     famous = {"distribution": "celebrities", "count": 64, "weight": 8}
     for n in (512, 2048):
         warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 150}

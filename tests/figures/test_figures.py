@@ -51,6 +51,7 @@ NEEDS = {
     "figHT": ("head_and_tail",),
     "figCR": ("credit",),
     "figGR": ("growing",),
+    "figCU": ("curricula", "warm_up"),
     "figP": ("finetune_seen",),
     "figQ": ("toy_sizes", "toy_replay"),
     "figR": ("toy_sizes", "toy_replay"),
@@ -62,15 +63,17 @@ NEEDS = {
     "figX": ("sequential",),
 }
 # Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT, CR and GR are ours;
-# those of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
+# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT, CR, GR and CU are
+# ours; those of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
 OVERLAID = {
     "figA": 1,
     "figC": 4,
     "fig4": 1,
     "figD": 1,
     "figS": 4,
-    **dict.fromkeys(["figKL", "figHT", "figCR", "figGR", "figQ", "figR", "figT", "figU", "figW", "figX"], 0),
+    **dict.fromkeys(
+        ["figKL", "figHT", "figCR", "figGR", "figCU", "figQ", "figR", "figT", "figU", "figW", "figX"], 0
+    ),
 }
 
 

@@ -1,0 +1,82 @@
+"""Figure CU: a population that grows, in place of a warm-up and a switch."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
+from pipeline.analysis.statistics import mean_interval
+from pipeline.analysis.tables import Tables
+from pipeline.figures import selection, style
+
+
+def _growing(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Label and runs of each way to grow."""
+    return [
+        (f"from {subset:,.0f}, by {(n - subset) / stages:,.0f} until {until:,.0f}", runs)
+        for (n, subset, until, stages), runs in rows.groupby(["individuals", "subset", "until", "stages"])
+    ]
+
+
+def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """Label and runs of each schedule: uniform, the warm-up of the lowest loss in the same cell, growing."""
+    growing = selection.experiment(tables, "curricula")
+    warm = selection.experiment(tables, "warm_up").query("distribution == 'warm_up'")
+    warm = in_cell(warm, tuple(growing[CELL].iloc[0]))
+    if warm.empty:
+        raise selection.MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
+    warm = best_setting(warm)
+    return {
+        "uniform": [("everyone", uniform_like(tables, growing))],
+        "warm_up": [(f"{warm.subset.iloc[0]:,.0f}, everyone from {warm.warm_up_steps.iloc[0]:,.0f}", warm)],
+        "growing": _growing(growing),
+    }
+
+
+def gain(tables: Tables) -> tuple[float, tuple[float, float]]:
+    """Final accuracy of the best way to grow minus that of the best warm-up, paired by seed."""
+    shown = schedules(tables)
+    best = min((runs for _, runs in shown["growing"]), key=lambda runs: runs.known_loss.mean())
+    ends = [runs.set_index("seed").known_accuracy for runs in (best, shown["warm_up"][0][1])]
+    difference = (ends[0] - ends[1]).dropna()
+    return float(difference.mean()), mean_interval(difference)
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    rows = selection.experiment(tables, "curricula")
+    mean, (low, high) = gain(tables)
+    interval = f" [{low:.2f}, {high:.2f}]" if low == low else ""
+    return {
+        "individuals": f"{rows.individuals.iloc[0]:,}",
+        "steps": f"{rows.steps.iloc[0]:,}",
+        "gain": f"{mean:.2f}{interval}",
+        "seeds": f"Not in the paper. {selection.seeds_sentence(rows)}",
+    }
+
+
+def draw(tables: Tables) -> Figure:
+    shown = schedules(tables)
+    colours: dict[str, list[Any]] = {name: [style.FAMILIES[name]] for name in ("uniform", "warm_up")}
+    colours["growing"] = [style.SEQUENTIAL(x) for x in np.linspace(0.15, 0.75, len(shown["growing"]))]
+    lines = [
+        (label, runs, colour)
+        for name, parts in shown.items()
+        for (label, runs), colour in zip(parts, colours[name], strict=True)
+    ]
+    fig, axes = style.new_figure(1, 2, 13, 5)
+    left, right = axes[0]
+    for at, (label, runs, colour) in enumerate(lines):
+        steps, values = selection.seed_curves(tables, runs, "known", "accuracy")
+        style.draw_average(left, steps, selection.average(values, log=False), color=colour, label=label)
+        final = selection.average(runs.known_accuracy.to_numpy()[:, None], log=False)
+        half = np.nan_to_num(final.high - final.centre)
+        right.errorbar(final.centre, [at], xerr=half, fmt="o", color=colour, capsize=3)
+        right.plot(runs.known_accuracy, [at] * len(runs), ".", color=colour, alpha=0.4)
+    left.set(xlabel="training step", ylabel="attribute accuracy on everyone", ylim=(-0.03, 1.03))
+    style.legend_above(left, "Trained on")
+    right.set_yticks(range(len(lines)), [label for label, *_ in lines])
+    right.invert_yaxis()
+    right.set(xlabel="final attribute accuracy", ylabel="trained on")
+    return fig
