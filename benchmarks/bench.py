@@ -3,8 +3,9 @@
     python -m benchmarks.bench --out results/bench.json [--rounds 3]
 
 Tokens a second, seconds until half of the facts are known, and where our step goes beside the peak of matrix
-products. All three train the same model on the same biographies. Rounds alternate between them, because
-shared machines drift: what counts is the ratio of medians measured in one call.
+products; with a GPU, what a run of the paper scale takes on it. All three train the same model on the same
+biographies. Rounds alternate between them, because shared machines drift: what counts is the ratio of medians
+measured in one call.
 """
 
 import argparse
@@ -156,6 +157,7 @@ def main() -> None:
         "rounds": args.rounds,
         **summarise(measure(args.rounds, args.steps), flops, precision),
         "until_half_is_known": until_half_is_known(),
+        "paper_run": together(["benchmarks.whole_run"])[0] if device.type == "cuda" else None,
         **common.provenance(),
     }
     write_atomically(args.out, json.dumps(result, indent=1) + "\n")
@@ -173,6 +175,10 @@ def main() -> None:
         runs = f", {found['runs_at_once']} runs at once" if found["runs_at_once"] > 1 else ""
         print(f"{found['seconds']:10.1f} s      to half of the facts, {name}{runs} ({found['steps']} steps)")
     print(f"first step after {result['seconds_to_first_step']} s (compile cache warm)")
+    if run_there := result["paper_run"]:
+        print(
+            "the default run of the paper scale:", *(f"{k} {v}" for k, v in run_there.items()), sep="\n    "
+        )
 
 
 if __name__ == "__main__":

@@ -10,18 +10,22 @@ import time
 import torch
 
 SIZES = ((2048, 128, 512), (2048, 512, 128), (1024, 1024, 1024))  # two of the model's products, one large
+LARGE = {"cpu": (1024, 1024, 1024), "cuda": (8192, 8192, 8192)}
 REPEATS = 5
 
 
-def rate(dtype: torch.dtype, m: int, k: int, n: int) -> float:
+def rate(dtype: torch.dtype, m: int, k: int, n: int, device: torch.device | str = "cpu") -> float:
     """FLOP/s of an (m, k) x (k, n) product: the best of REPEATS timings of 0.1 s or more."""
-    a, b = torch.randn(m, k, dtype=dtype), torch.randn(k, n, dtype=dtype)
+    a, b = torch.randn(m, k, dtype=dtype, device=device), torch.randn(k, n, dtype=dtype, device=device)
+    wait = torch.cuda.synchronize if a.is_cuda else lambda: None
     best, count = 0.0, 1
     for _ in range(REPEATS):
         while True:
+            wait()
             began = time.perf_counter()
             for _ in range(count):
                 a @ b
+            wait()
             seconds = time.perf_counter() - began
             if seconds > 0.1:
                 break

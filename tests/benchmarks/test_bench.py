@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from benchmarks import bench, worker
+from benchmarks import bench, whole_run, worker
 from benchmarks.plain import PlainTransformer
 from pipeline import config as cfg
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer
+from pipeline.training.cost import flops_per_token
 
 
 def test_the_plain_model_is_ours(population):
@@ -49,3 +50,27 @@ def test_ratios_are_of_medians_and_shares_of_the_peak():
     assert result["seconds_to_first_step"] == 6.0
     assert result["milliseconds_of_a_default_step"] == {"products with weights": 3.0, "the rest": 1.0}
     assert result["share_of_gemm_peak_in_products"] == pytest.approx(bench.CORES / 4, abs=1e-3)
+
+
+def test_a_whole_run_is_put_together_from_its_parts(run, population, monkeypatch):
+    """Steps of 0.1 s and all else of 1 s, on a machine whose products reach 1 MFLOP/s."""
+    ticks = iter([1.0, 1.0, *[0.2] * whole_run.WINDOWS, 1.0, 1.0, 1.0])
+
+    def timed(work, device):
+        work()
+        return next(ticks)
+
+    monkeypatch.setattr(whole_run, "seconds", timed)
+    monkeypatch.setattr(whole_run.gemm, "rate", lambda *shape, device: 1e6)
+    found = whole_run.measure(run, population, steps=2)
+    assert found["milliseconds_a_step"] == 100 and found["seconds_a_slot"] == 1
+    whole = 2 + 0.1 * run.training.steps + len(run.slots)
+    assert found["seconds_of_the_run"] == pytest.approx(whole)
+    assert found["runs_an_hour"] == pytest.approx(3600 / whole, abs=0.01)
+    sampler = Sampler(population, run.distribution, run.seed)
+    kinds = [sampler.batch(step, run.training.batch).kind[:, 1:] for step in range(3, 13)]
+    tokens = sum(int((kind != PADDING).sum()) for kind in kinds) / 10
+    assert found["tokens_a_step"] == pytest.approx(tokens, abs=0.5)
+    length = population.meta["tokens_per_biography"]
+    flops = tokens * flops_per_token(run.model, population.vocabulary, length)
+    assert found["mfu"] == pytest.approx(flops / 0.1 / 1e6, abs=1e-3)
