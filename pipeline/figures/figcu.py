@@ -6,46 +6,32 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
-from pipeline.analysis.statistics import mean_interval
+from pipeline.analysis.curricula import best_warm_up, gain, ways_to_grow
+from pipeline.analysis.selection import uniform_like
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 
 
-def _growing(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Label and runs of each way to grow."""
-    return [
-        (f"from {subset:,.0f}, by {(n - subset) / stages:,.0f} until {until:,.0f}", runs)
-        for (n, subset, until, stages), runs in rows.groupby(["individuals", "subset", "until", "stages"])
-    ]
-
-
 def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """Label and runs of each schedule: uniform, the warm-up of the lowest loss in the same cell, growing."""
-    growing = selection.experiment(tables, "curricula")
-    warm = selection.experiment(tables, "warm_up").query("distribution == 'warm_up'")
-    warm = in_cell(warm, tuple(growing[CELL].iloc[0]))
+    """Label and runs of each schedule, by its family."""
+    rows, warm = selection.experiment(tables, "curricula"), best_warm_up(tables)
     if warm.empty:
         raise selection.MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
-    warm = best_setting(warm)
+    label = "from {subset:,.0f}, by {by:,.0f} until {until:,.0f}"
     return {
-        "uniform": [("everyone", uniform_like(tables, growing))],
+        "uniform": [("everyone", uniform_like(tables, rows))],
         "warm_up": [(f"{warm.subset.iloc[0]:,.0f}, everyone from {warm.warm_up_steps.iloc[0]:,.0f}", warm)],
-        "growing": _growing(growing),
+        "growing": [
+            (label.format(by=(one.individuals - one.subset) / one.stages, **one[["subset", "until"]]), runs)
+            for runs in ways_to_grow(tables)
+            for one in [runs.iloc[0]]
+        ],
     }
-
-
-def gain(tables: Tables) -> tuple[float, tuple[float, float]]:
-    """Final accuracy of the best way to grow minus that of the best warm-up, paired by seed."""
-    shown = schedules(tables)
-    best = min((runs for _, runs in shown["growing"]), key=lambda runs: runs.known_loss.mean())
-    ends = [runs.set_index("seed").known_accuracy for runs in (best, shown["warm_up"][0][1])]
-    difference = (ends[0] - ends[1]).dropna()
-    return float(difference.mean()), mean_interval(difference)
 
 
 def facts(tables: Tables) -> dict[str, str]:
     rows = selection.experiment(tables, "curricula")
+    schedules(tables)
     mean, (low, high) = gain(tables)
     interval = f" [{low:.2f}, {high:.2f}]" if low == low else ""
     return {
@@ -59,7 +45,7 @@ def facts(tables: Tables) -> dict[str, str]:
 def draw(tables: Tables) -> Figure:
     shown = schedules(tables)
     colours: dict[str, list[Any]] = {name: [style.FAMILIES[name]] for name in ("uniform", "warm_up")}
-    colours["growing"] = [style.SEQUENTIAL(x) for x in np.linspace(0.15, 0.75, len(shown["growing"]))]
+    colours["growing"] = [style.SEQUENTIAL(x) for x in np.linspace(0, 0.45, len(shown["growing"]))]
     lines = [
         (label, runs, colour)
         for name, parts in shown.items()

@@ -6,6 +6,7 @@ from collections import Counter
 import pandas as pd
 
 from pipeline.analysis import reference
+from pipeline.analysis.curricula import best_warm_up, gain
 from pipeline.analysis.scaling import paper_law, plateau_law
 from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
 from pipeline.analysis.statistics import geometric, mean_interval
@@ -92,6 +93,17 @@ def _alternation(tables: Tables) -> list[str]:
     ]
 
 
+def _curricula(tables: Tables) -> list[str]:
+    """Whether people who grow beat a warm-up and a switch."""
+    if tables.of("curricula").empty or best_warm_up(tables).empty:
+        return []
+    gained, (low, high) = gain(tables)
+    return [
+        f"- Beyond the paper: training on a population that grows evenly from a few people to everyone ends "
+        f"{gained:.2f} [{low:.2f}, {high:.2f}] more accurate than the best warm-up (Figure CU)."
+    ]
+
+
 def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
     runs, phases = tables.runs, tables.of("phases")
@@ -127,6 +139,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
         + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
         *_mechanism(tables),
         *_alternation(tables),
+        *_curricula(tables),
         "",
         *_distribution_rows(tables),
     ]

@@ -51,7 +51,7 @@ NEEDS = {
     "figHT": ("head_and_tail",),
     "figCR": ("credit",),
     "figGR": ("growing",),
-    "figCU": ("curricula", "warm_up"),
+    "figCU": ("curricula",),
     "figP": ("finetune_seen",),
     "figQ": ("toy_sizes", "toy_replay"),
     "figR": ("toy_sizes", "toy_replay"),

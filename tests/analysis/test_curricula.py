@@ -1,0 +1,23 @@
+"""The gain of growing over a warm-up is paired by seed, and of the best of each."""
+
+import pytest
+
+from pipeline.analysis.curricula import best_warm_up, gain, ways_to_grow
+from tests.figures.synthetic_tables import build, without
+
+
+def test_the_best_of_each_are_compared_by_seed():
+    tables = build()
+    ways = ways_to_grow(tables)
+    assert len(ways) == 2
+    best = min(ways, key=lambda runs: runs.known_loss.mean()).set_index("seed").known_accuracy
+    others = best_warm_up(tables)
+    assert others.individuals.unique() == [1024] and others.seed.is_unique
+    expected = (best - others.set_index("seed").known_accuracy).dropna()
+    mean, (low, high) = gain(tables)
+    assert mean == pytest.approx(expected.mean()) and low < mean < high and len(expected) == 3
+
+
+def test_without_a_warm_up_there_is_none_to_compare_with():
+    tables = without(without(build(), "warm_up"), "warm_up_grid")
+    assert best_warm_up(tables).empty
