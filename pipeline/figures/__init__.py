@@ -228,9 +228,9 @@ FIGURES = {
         "Growing in place of switching",
         "A warm-up trains on a few people, then on everyone; here the people whom training is on grow in "
         "equal parts instead. {individuals} people, {steps} steps. Left: accuracy on everyone, met so far or "
-        "not; right: at the end, seeds and mean. The way to grow with the lowest loss gains {gain} in "
-        "final accuracy over the warm-up with the lowest loss, paired by seed; both are chosen on the runs "
-        "that are shown. The paper has warm-ups only.",
+        "not; right: at the end, seeds and mean. What the way to grow with the lowest loss gains in final "
+        "accuracy over the warm-up with the lowest loss, paired by seed: {gain} on these seeds, which chose "
+        "both; {again}. The paper has warm-ups only.",
     ),
     "figP": FigureSpec(
         "pipeline.figures.figp",

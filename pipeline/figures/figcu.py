@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.analysis.curricula import best_warm_up, gain, ways_to_grow
+from pipeline.analysis.curricula import best_warm_up, gain, gain_again, ways_to_grow
 from pipeline.analysis.selection import uniform_like
+from pipeline.analysis.statistics import mean_interval
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 
@@ -29,15 +30,21 @@ def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     }
 
 
+def _told(differences: pd.Series) -> str:
+    """Mean and interval."""
+    low, high = mean_interval(differences)
+    return f"{differences.mean():.2f}" + (f" [{low:.2f}, {high:.2f}]" if low == low else "")
+
+
 def facts(tables: Tables) -> dict[str, str]:
     rows = selection.experiment(tables, "curricula")
     schedules(tables)
-    mean, (low, high) = gain(tables)
-    interval = f" [{low:.2f}, {high:.2f}]" if low == low else ""
+    again = gain_again(tables)
     return {
         "individuals": f"{rows.individuals.iloc[0]:,}",
         "steps": f"{rows.steps.iloc[0]:,}",
-        "gain": f"{mean:.2f}{interval}",
+        "gain": _told(gain(tables)),
+        "again": f"{_told(again)} on {len(again)} others" if len(again) else "not tried on others",
         "seeds": f"Not in the paper. {selection.seeds_sentence(rows)}",
     }
 

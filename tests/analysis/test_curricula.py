@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.analysis.curricula import best_warm_up, gain, ways_to_grow
+from pipeline.analysis.curricula import best_warm_up, gain, gain_again, ways_to_grow
 from tests.figures.synthetic_tables import build, without
 
 
@@ -14,8 +14,16 @@ def test_the_best_of_each_are_compared_by_seed():
     others = best_warm_up(tables)
     assert others.individuals.unique() == [1024] and others.seed.is_unique
     expected = (best - others.set_index("seed").known_accuracy).dropna()
-    mean, (low, high) = gain(tables)
-    assert mean == pytest.approx(expected.mean()) and low < mean < high and len(expected) == 3
+    found = gain(tables)
+    assert len(found) == 3 and found.to_dict() == pytest.approx(expected.to_dict())
+
+
+def test_other_seeds_confirm_the_same_two():
+    tables = build()
+    rows = tables.of("curricula_again")
+    ends = rows.pivot(index="seed", columns="distribution", values="known_accuracy")
+    assert gain_again(tables).to_dict() == pytest.approx((ends.growing - ends.warm_up).to_dict())
+    assert gain_again(without(tables, "curricula_again")).empty
 
 
 def test_without_a_warm_up_there_is_none_to_compare_with():
