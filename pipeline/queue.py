@@ -4,7 +4,7 @@
 
 Each is made whole, its tables included, before the next begins; what is done is skipped. At the limit runs
 save their state and everything ends; the next call, here or wherever `results/` is copied to, goes on from
-there. Claims, figures and page are left to `snakemake`, which needs no GPU for them.
+there. Claims, figures and page are left to `snakemake` with the names of those that are done.
 """
 
 import argparse
@@ -34,18 +34,8 @@ def make(scale: str, experiment: str, until: float, arguments: list[str]) -> boo
     """Make the tables of one experiment; whether they were done before the clock (seconds, monotonic) reached
     `until`. Raises QueueError if Snakemake failed."""
     tables = f"results/{scale}/tables/{experiment}/{MANIFEST}"
-    command = [
-        "snakemake",
-        "--cores",
-        "all",
-        "--retries",
-        "0",
-        *arguments,
-        "--config",
-        f"scale={scale}",
-        "--",
-        tables,
-    ]
+    command = ["snakemake", "--cores", "all", "--retries", "0", *arguments]
+    command += ["--config", f"scale={scale}", "--", tables]
     # A group of its own: the signal reaches Snakemake, which waits for its jobs, and them.
     process = subprocess.Popen(command, start_new_session=True)
     try:

@@ -2,14 +2,13 @@
 
 import pandas as pd
 
-from pipeline.analysis.selection import CELL, best_setting, in_cell, one_per_seed
+from pipeline.analysis.selection import CELL, SETTING, best_setting, in_cell, one_per_seed
 from pipeline.analysis.tables import Tables
 
 
 def ways_to_grow(tables: Tables) -> list[pd.DataFrame]:
     """Runs of each."""
-    rows = tables.of("curricula")
-    return [runs for _, runs in rows.groupby(["subset", "until", "stages"])]
+    return [runs for _, runs in tables.of("curricula").groupby(SETTING, dropna=False)]
 
 
 def best_warm_up(tables: Tables) -> pd.DataFrame:
@@ -20,17 +19,21 @@ def best_warm_up(tables: Tables) -> pd.DataFrame:
     return warm if warm.empty else best_setting(warm)
 
 
+def _chosen(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The way to grow with the lowest final loss, and the best warm-up."""
+    return best_setting(tables.of("curricula")), best_warm_up(tables)
+
+
 def gain(tables: Tables) -> pd.Series:
     """Final accuracy of the way to grow with the lowest loss minus that of the best warm-up, by seed. Both
     are chosen on these runs, so it is larger than what others may expect."""
-    best = min(ways_to_grow(tables), key=lambda runs: runs.known_loss.mean())
-    return _difference(best, best_warm_up(tables))
+    return _difference(*_chosen(tables))
 
 
 def gain_again(tables: Tables) -> pd.Series:
-    """The same on seeds that had no part in the choice; empty without them."""
+    """The same on seeds that had no part in the choice; empty where the two that are chosen have none."""
     rows = tables.of("curricula_again")
-    return _difference(rows[rows.distribution == "growing"], rows[rows.distribution == "warm_up"])
+    return _difference(*(rows.merge(one[SETTING].iloc[:1], on=SETTING) for one in _chosen(tables)))
 
 
 def _difference(growing: pd.DataFrame, warm_up: pd.DataFrame) -> pd.Series:

@@ -5,7 +5,7 @@ import pandas as pd
 from pipeline.analysis.tables import Tables
 
 # What distinguishes two distributions; NaN where a family has no such parameter.
-SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps"]
+SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
 CELL = ["individuals", "steps"]
 # The experiments that compare families of distributions.
 FAMILIES = ("power_law", "celebrities", "warm_up", "families", "warm_up_grid")

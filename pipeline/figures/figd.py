@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
 from pipeline.analysis import reference
+from pipeline.analysis.statistics import geometric
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 from pipeline.figures.patching import Patches, draw_losses
@@ -27,7 +28,7 @@ def _paper_final() -> pd.DataFrame:
 def facts(tables: Tables) -> dict[str, str]:
     patches = Patches.of(tables)
     rows = patches.rows
-    never = np.exp(np.log(patches.unpatched.known_loss / patches.unpatched.baseline).mean())
+    never, _ = geometric(patches.unpatched.known_loss / patches.unpatched.baseline)
     paper = _paper_final()
     return {
         "time": patches.time.sentence,

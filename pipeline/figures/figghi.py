@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from pipeline.analysis import reference
 from pipeline.analysis.selection import best_setting, uniform_like
+from pipeline.analysis.statistics import geometric
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 
@@ -58,7 +59,7 @@ class Cell:
     @property
     def uniform_ratio(self) -> float:
         """Final loss of uniform training, as a multiple of the baseline (geometric mean over seeds)."""
-        return float(np.exp(np.log(self.uniform.known_loss / self.uniform.baseline).mean()))
+        return geometric(self.uniform.known_loss / self.uniform.baseline)[0]
 
 
 def cell(tables: Tables) -> Cell:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.analysis.statistics import geometric
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 from pipeline.figures.selection import Array
@@ -66,7 +67,7 @@ def _against_the_reference(ax: Axes, tables: Tables, column: str) -> None:
             "label": f"attention of {label}",
         }
         ax.errorbar(list(by_reference.groups), centre, yerr=bars, **look)
-    ax.axhline(np.exp(np.log(unpatched[column]).mean()), color=style.BLACK, label="not patched")
+    ax.axhline(geometric(unpatched[column])[0], color=style.BLACK, label="not patched")
     base = _base(tables)
     for share in boundaries(base):
         ax.axvline(share * base.steps.iloc[0], color="0.85", linewidth=0.8, zorder=0.5)

@@ -103,7 +103,7 @@ def _curricula(tables: Tables) -> list[str]:
     )
     return [
         "- Beyond the paper: training on a population that grows evenly from a few people to everyone ends "
-        f"{_mean(gain(tables))} more accurate than the best warm-up (Figure CU){told}."
+        f"{_mean(gain(tables))} more accurate than the best of the warm-ups tried (Figure CU){told}."
     ]
 
 

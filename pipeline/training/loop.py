@@ -143,7 +143,7 @@ class Trainer:
         """
         run, total = self.run, self.run.training.steps
         cost, now = self.announce(), self._restore(store)
-        slots, kept = run.slots, set(run.observe.snapshots if run.observe else ())
+        slots = run.slots
         self._begin_window(now)
         window = max(1, total // _LOG_WINDOWS)
         reporter = Reporter(total, len(slots), now.step, quiet=not self.accelerator.is_main_process)
@@ -155,15 +155,14 @@ class Trainer:
             try:
                 while True:
                     self.interrupts.check()
-                    if now.step in slots or now.step in kept or now.step == total:
-                        self._settle(now)
                     if store and time.perf_counter() > save_at:
                         self._settle(now)
                         save_at = time.perf_counter() + max(
                             save_every, self._save(store, now) / _SAVING_SHARE
                         )
-                    self._keep(now.step)
+                    self._keep(now)
                     if now.step in slots and not now.evaluated:
+                        self._settle(now)
                         tick = time.perf_counter()
                         with self.interrupts.immediate():
                             rows = self.evaluate(now.step, run.evaluation.sequences)
@@ -240,11 +239,12 @@ class Trainer:
             store.save(Saved(now.step, tensors, asdict(now), self.snapshots))
         return time.perf_counter() - tick
 
-    def _keep(self, step: int) -> None:
-        """Keep a copy of the weights if the run has a snapshot at `step`."""
-        if self.run.observe and step in self.run.observe.snapshots:
+    def _keep(self, now: Progress) -> None:
+        """Keep a copy of the weights if the run has a snapshot at this step."""
+        if self.run.observe and now.step in self.run.observe.snapshots:
+            self._settle(now)
             weights = self.accelerator.unwrap_model(self.model).state_dict()
-            self.snapshots[step] = {name: w.detach().to("cpu", copy=True) for name, w in weights.items()}
+            self.snapshots[now.step] = {name: w.detach().to("cpu", copy=True) for name, w in weights.items()}
 
     def _say(self, line: str) -> None:
         if self.accelerator.is_main_process:

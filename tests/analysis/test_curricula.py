@@ -23,7 +23,16 @@ def test_other_seeds_confirm_the_same_two():
     rows = tables.of("curricula_again")
     ends = rows.pivot(index="seed", columns="distribution", values="known_accuracy")
     assert gain_again(tables).to_dict() == pytest.approx((ends.growing - ends.warm_up).to_dict())
+    assert len(ends) == 3
     assert gain_again(without(tables, "curricula_again")).empty
+
+
+def test_other_seeds_of_other_settings_confirm_nothing():
+    tables = build()
+    chosen = (tables.experiments.experiment == "curricula") & (tables.experiments.case == "128-400")
+    tables.experiments = tables.experiments[~chosen]
+    assert chosen.any() and len(ways_to_grow(tables)) == 1
+    assert gain_again(tables).empty
 
 
 def test_without_a_warm_up_there_is_none_to_compare_with():

@@ -283,9 +283,10 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     for until, learning in ((400, 1.3), (700, 1.1)):
         grown = {"distribution": "growing", "subset": 128, "until": until, "stages": 3}
         b.pretrain("curricula", f"128-{until}", 1024, speed=1.4, learning=learning, **grown)
+    # The best of both, as the runs above have it.
     b.pretrain("curricula_again", "128-400", 1024, speed=1.4, learning=1.3, **{**grown, "until": 400})
-    warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 150}
-    b.pretrain("curricula_again", "128-150", 1024, speed=1.3, learning=1.1, **warm)
+    warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 100}
+    b.pretrain("curricula_again", "128-100", 1024, speed=1.5, learning=1.4, **warm)
     famous = {"distribution": "celebrities", "count": 64, "weight": 8}
     for n in (512, 2048):
         warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 150}
