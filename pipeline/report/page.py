@@ -31,7 +31,7 @@ def figure_links(reference: str) -> list[tuple[str, str | None]]:
     drawn = {letter: name for name, spec in FIGURES.items() for letter in spec.counterpart.split(", ")}
     out, last = [], None
     for part in reference.split(", "):
-        word = re.match(r"[0-9]+|[A-Z]\b", part)
+        word = re.match(r"[0-9]+|[A-Z]+\b", part)
         # "2 left, middle": a part without a figure's name belongs to the figure before it.
         last = drawn.get(word.group()) if word else last
         out.append((part, last))

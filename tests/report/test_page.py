@@ -165,6 +165,13 @@ def test_figures_of_the_paper_lead_to_ours(reference, links):
     assert page.figure_links(reference) == links
 
 
+def test_each_claim_leads_to_its_figures():
+    """Those of our own too, whose names have two letters."""
+    links = {claim.id: dict(page.figure_links(claim.figure)) for claim in ledger.load()}
+    assert all(None not in figures.values() for figures in links.values())
+    assert links["C31"]["HT"] == "figHT" and links["C35"] == {"GR": "figGR"}
+
+
 def test_a_missing_part_is_named(results, tmp_path):
     with pytest.raises(ArtefactError):
         page.render("laptop", cfg.load("laptop"), tmp_path)
