@@ -15,6 +15,7 @@ from snakemake.cli import get_argument_parser
 from snakemake.utils import min_version
 
 from pipeline import config as cfg
+from pipeline import devices, preload
 from pipeline import plan as plans
 from pipeline.artefacts import ArtefactError
 from pipeline.figures import FIGURES
@@ -73,6 +74,12 @@ onstart:
             file=sys.stderr,
         )
         sys.exit(1)
+    launched = [
+        "pipeline.launch" in (job.rule.shellcmd or "")
+        for job in workflow.dag.needrun_jobs()
+    ]
+    if workflow.local_exec and not devices.visible() and sum(launched) > 2:
+        preload.start(f".snakemake/{SCALE}.socket")
 
 
 wildcard_constraints:

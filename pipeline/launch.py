@@ -3,9 +3,10 @@
     python -m pipeline.launch [--processes P] STAGE ARGUMENTS...
     python -m pipeline.launch --processes P --nodes N --node K --head ADDRESS STAGE ARGUMENTS...
 
-One process becomes the stage itself, several become `accelerate launch`. The nodes of a Slurm job share the
-processes evenly; without Slurm give the second command on each of N nodes, with K from 0 and the address of
-node 0. On a machine with GPUs every process has one, chosen by `pipeline.devices`.
+Without a GPU one process hands the stage to what `pipeline.preload` holds ready, else becomes it itself;
+several become `accelerate launch`. The nodes of a Slurm job share the processes evenly; without Slurm give
+the second command on each of N nodes, with K from 0 and the address of node 0. On a machine with GPUs every
+process has one, chosen by `pipeline.devices`.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import subprocess
 import sys
 from typing import NoReturn
 
-from pipeline import devices
+from pipeline import devices, preload
 from pipeline.processes import PARENT, die_with_parent
 
 _PORTS = range(20_000, 40_000)  # of node 0, one for each Slurm job that runs at the same time
@@ -82,6 +83,7 @@ def main() -> None:
             parser.error("--nodes: outside Slurm give the command on each node, with --node and --head")
         on_every_node(args)
     if devices.visible():
+        os.environ.pop(preload.SOCKET, None)  # CUDA and forks do not go together
         try:
             held = devices.take(each)
         except devices.TooFewDevicesError as error:
@@ -90,6 +92,8 @@ def main() -> None:
             os.set_inheritable(file.fileno(), True)  # the lock outlives the change of program
         os.environ[devices.VISIBLE] = ",".join(held)
     if args.processes == 1:
+        if (code := preload.run_stage(args.stage, args.arguments)) is not None:
+            sys.exit(code)
         become([sys.executable, "-m", args.stage, *args.arguments])
     os.environ[PARENT] = str(os.getpid())  # the launcher of the processes, in whose place it stands
     become(accelerate(args))

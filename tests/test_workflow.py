@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,6 +82,14 @@ def test_the_page_the_claims_and_the_figures_are_there(finished):
 def test_names_and_folders_are_never_run(finished):
     assert AWKWARD in pd.read_csv(finished / "results/smoke/tables/power_law/experiments.csv").case.tolist()
     assert not list(finished.parent.rglob("pwned"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every job imports for itself")
+def test_jobs_began_from_a_preloaded_process_that_is_gone(finished, monkeypatch):
+    monkeypatch.chdir(finished)  # a socket's path is short
+    job = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with job, pytest.raises(ConnectionRefusedError):
+        job.connect(".snakemake/smoke.socket")
 
 
 def test_done_is_done(finished):

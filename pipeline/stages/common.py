@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -50,6 +51,7 @@ def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     return runs[run_id]
 
 
+@functools.cache
 def code_digest(*folders: str) -> str:
     """Checksum of the code and texts in these folders of the pipeline, and of torch's version; without any,
     of all that decides what a training run computes."""

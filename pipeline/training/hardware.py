@@ -101,6 +101,13 @@ def _configure_compiler() -> None:
     torch.compiler.config.cache_key_tag = hashlib.sha256(text).hexdigest()
 
 
+def preload_compiler() -> None:
+    """Import, and ask of the machine, what compiling a first kernel asks for. No gradients: their engine does
+    not survive a fork."""
+    _configure_compiler()
+    torch.compile(torch.exp)(torch.ones(64))
+
+
 def compiled(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     """`function` with compiled kernels. Where its arguments are packed, as they are on a CPU, the same ones
     serve any number of rows and any length: a second compilation a run would cost more than it gains."""

@@ -1,0 +1,153 @@
+"""A process that has imported what training needs, and becomes a stage by forking: seconds less a job.
+
+    python -m pipeline.preload SOCKET
+
+Importing torch and its compiler takes four seconds, a tenth of a run at the default scale. Snakemake starts
+one such process for the jobs of its own machine. `pipeline.launch` hands it a stage's arguments, environment,
+folder and output, and falls back on a process of its own where there is none. The stage still lives and dies
+with its job: it gets the job's signals, is killed when the job is, and the job ends with its exit code.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline.processes import PARENT, die_with_parent
+
+SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
+_LARGEST_REQUEST = 1 << 20
+_BEGUN = b"\0"
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def start(path: str) -> None:
+    """Start the process for all that this one starts, which it dies with; on Linux, where that can be asked
+    for."""
+    if sys.platform == "linux":
+        command = [sys.executable, "-m", "pipeline.preload", path]
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        os.environ[SOCKET] = path
+
+
+def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
+    """Have the preloaded process run a stage as this process would, and return its exit code; None, with
+    nothing done, where there is no such process.
+
+    Signals are passed on. A stage that was killed gives 128 + the signal, as in shells.
+    """
+    path = os.environ.get(SOCKET)
+    if not path:
+        return None
+    asked = (stage, list(arguments), dict(os.environ), os.fspath(Path.cwd()))
+    caught: list[int] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+
+        def pass_on(signum: int, _: object) -> None:
+            caught.append(signum)
+            with contextlib.suppress(OSError):  # its process has just ended
+                server.send(bytes([signum]))
+
+        try:
+            server.connect(path)
+            socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
+            if not server.recv(1):  # it ended before it forked
+                return None
+        except OSError:
+            return None
+        for signum in _SIGNALS:
+            signal.signal(signum, pass_on)
+        code = b""
+        while message := server.recv(1):  # until the stage's process has ended, not only its work
+            code = message
+    if code:
+        return code[0]
+    if not caught:
+        print(f"error: {stage}: its process was killed", file=sys.stderr)
+    return 128 + (caught[-1] if caught else signal.SIGKILL)
+
+
+def _preload() -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start threads, which no fork takes along
+    for name in ("pandas", "pipeline.training.loop"):
+        importlib.import_module(name)
+    from pipeline.stages import common
+    from pipeline.training import hardware
+
+    if hardware.can_compile():
+        hardware.preload_compiler()
+    common.code_digest()  # of the code that is imported now, should it be edited while it runs
+
+
+def _obey(job: socket.socket) -> None:
+    """Raise the signals that the job's process passes on, and die with it."""
+    while signum := job.recv(1):
+        os.kill(os.getpid(), signum[0])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoReturn:
+    """In a forked process: take the place of the job's, and run its stage."""
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    stage, arguments, environment, folder = json.loads(request)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.environ[PARENT] = str(os.getppid())
+    os.chdir(folder)
+    threading.Thread(target=_obey, args=(job,), daemon=True).start()
+    job.send(_BEGUN)
+    sys.argv = [stage, *arguments]
+    code: object = 0
+    try:
+        runpy.run_module(stage, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+        if isinstance(code, str):
+            print(code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    code = code if isinstance(code, int) else int(code is not None)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    job.send(bytes([code & 255]))
+    sys.exit(code)
+
+
+def serve(path: Path) -> NoReturn:
+    """Fork a process for each stage that is asked for at the socket `path`, until this one is killed."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the jobs decide
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(os.fspath(path))
+        listening.listen(1024)  # who asks early waits: that is no slower than to import by oneself
+        _preload()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forked
+        while True:
+            with contextlib.suppress(OSError), listening.accept()[0] as job:
+                request, files, *_ = socket.recv_fds(job, _LARGEST_REQUEST, 3)
+                if request and not os.fork():
+                    mine = socket.socket(fileno=job.detach())  # open to the very end
+                    break
+                for file in files:
+                    os.close(file)
+    _become(request, files, mine)
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]))
