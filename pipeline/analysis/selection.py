@@ -1,5 +1,7 @@
 """Which runs are compared: the settings of a family, cells of a grid, and their uniform counterparts."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from pipeline.analysis.tables import Tables
@@ -8,7 +10,7 @@ from pipeline.analysis.tables import Tables
 SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
 CELL = ["individuals", "steps"]
 # The experiments that compare families of distributions.
-FAMILIES = ("power_law", "celebrities", "warm_up", "families", "warm_up_grid")
+FAMILIES = ("power_law", "power_law_of_few", "celebrities", "warm_up", "families", "warm_up_grid")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
@@ -36,10 +38,20 @@ def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     return one_per_seed(pd.concat([rows, uniform_like(tables, rows)]))
 
 
+def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
+    """Runs of those of the experiments that the plan has, with the uniform ones in their conditions."""
+    found = [rows for rows in map(tables.of, experiments) if not rows.empty]
+    return with_uniform(tables, pd.concat(found)) if found else tables.of(experiments[0])
+
+
 def families(tables: Tables) -> pd.DataFrame:
-    """Runs of every family that the plan has, with the uniform ones in their conditions."""
-    found = [rows for rows in map(tables.of, FAMILIES) if not rows.empty]
-    return with_uniform(tables, pd.concat(found)) if found else tables.of(FAMILIES[0])
+    """Runs of every family."""
+    return together(tables, FAMILIES)
+
+
+def power_laws(tables: Tables) -> pd.DataFrame:
+    """Runs of the experiments on power laws alone, at every number of individuals."""
+    return together(tables, ("power_law", "power_law_of_few"))
 
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:

@@ -8,7 +8,7 @@ import itertools
 
 import pandas as pd
 
-from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like, with_uniform
+from pipeline.analysis.selection import CELL, best_setting, in_cell, power_laws, uniform_like
 from pipeline.analysis.tables import Tables
 from pipeline.claims.selection import at_default_budget, by_seed, censored_plateau_end, papers_cell
 from pipeline.claims.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
@@ -28,7 +28,7 @@ def plateau_shortest_at_moderate_alpha(
     """t(0.99) at the best alpha outside of the window over that inside of it, and at alpha = 1 over the
     best, for each N of a quarter of the default or more (Figure 4 left).
     """
-    rows = at_default_budget(tables, with_uniform(tables, tables.of("power_law")))
+    rows = at_default_budget(tables, power_laws(tables))
     checks, used = [], []
     for (n, steps), cell in rows.groupby(CELL):
         ends = _plateau_ends(cell)
@@ -62,7 +62,7 @@ def imbalance_shortens_the_plateau(
     """1 - t(0.99) at the best alpha / t(0.99) uniform, averaged over the N of a quarter of the default or
     more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
     """
-    rows = at_default_budget(tables, with_uniform(tables, tables.of("power_law")))
+    rows = at_default_budget(tables, power_laws(tables))
     cells = [
         cell
         for _, cell in rows.groupby(CELL)
@@ -87,7 +87,7 @@ def best_alpha_follows_data_per_individual(tables: Tables, *, slack: float) -> R
 
     Judged along the axes that the plan varies. `slack` cells may be out of order, as in the paper.
     """
-    rows = with_uniform(tables, tables.of("power_law"))
+    rows = power_laws(tables)
     best = pd.DataFrame(
         {
             cell: by_seed(runs, "alpha", "known_loss").dropna().idxmin(axis=1)
@@ -122,7 +122,7 @@ def order_of_final_losses(
     """Ratio of the final losses of neighbours in the paper's `order` of alphas, lowest loss first
     (Figure G), in the cell where the uniform plateau takes a share of the run nearest to the paper's.
     """
-    rows = with_uniform(tables, tables.of("power_law"))
+    rows = power_laws(tables)
     cell = papers_cell(tables, rows, shortest_plateau, longest_plateau)
     rows = in_cell(rows, cell)
     losses = by_seed(rows, "alpha", "known_loss").dropna()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from pipeline.analysis import reference
-from pipeline.analysis.selection import best_setting, default_steps, with_uniform
+from pipeline.analysis.selection import best_setting, default_steps, power_laws
 from pipeline.analysis.tables import Tables
 from pipeline.figures import selection, style
 from pipeline.figures.selection import Array
@@ -26,8 +26,9 @@ PAPER_STEPS = 16_000
 
 
 def power_law(tables: Tables) -> pd.DataFrame:
-    """Runs of the power-law experiment, with the uniform ones in the same conditions as exponent 0."""
-    return with_uniform(tables, selection.experiment(tables, "power_law"))
+    """Runs of the power laws, with the uniform ones in the same conditions as exponent 0."""
+    selection.experiment(tables, "power_law")
+    return power_laws(tables)
 
 
 def plateau_ends(tables: Tables) -> pd.DataFrame:
