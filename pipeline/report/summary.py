@@ -110,6 +110,7 @@ def _curricula(tables: Tables) -> list[str]:
 def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
     runs, phases = tables.runs, tables.of("phases")
+    sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
     counts = Counter(claim["verdict"] for claim in claims)
     size, law = tables.of("population_size"), plateau_law(tables.of("population_size"))
     tuned = tables.of("finetune_sizes")
@@ -124,10 +125,10 @@ def block(tables: Tables, claims: list[dict]) -> str:
             f"the power of {law} (paper: {paper_law()})."
         )
     lines = [
-        f"{len(runs)} training runs of {runs.parameters.max() / 1e6:.1f} M parameters on "
+        f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
         f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
-        f"Of the paper's {len(claims)} claims " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS) + ". "
+        f"Of the paper's {len(claims)} claims " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v]) + ". "
         "Mean over seeds with its 95 % interval:",
         "",
         f"- The plateau takes {_mean(phases.plateau_end / phases.steps)} of the default run (paper: "

@@ -37,7 +37,7 @@ rule tables:
         f"logs/{SCALE}/benchmarks/tables/{{experiment}}.tsv"
     wildcard_constraints:
         experiment=one_of(PLAN.made),
-    priority: 1
+    priority: 2
     params:
         scale=SCALE,
         # Which run serves which experiment is part of the tables.

@@ -26,7 +26,7 @@ rule evaluate:
         f"logs/{SCALE}/evaluate/{{experiment}}.log",
     benchmark:
         f"logs/{SCALE}/benchmarks/evaluate/{{experiment}}.tsv"
-    priority: 1
+    priority: 2
     params:
         populations=populations_in,
         runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_in(wildcards)],

@@ -25,6 +25,8 @@ rule pretrain:
         f"logs/{SCALE}/benchmarks/pretrain/{{run}}.tsv"
     wildcard_constraints:
         run=one_of(runs_of("pretrain")),
+    # The longest first: at the end short ones keep all cores at work.
+    priority: 1
     threads: 1
     resources:
         # How many processes share the run's batches: of a machine's, never of the run's identity.
