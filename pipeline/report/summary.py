@@ -112,6 +112,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
     runs, phases = tables.runs, tables.of("phases")
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
     counts = Counter(claim["verdict"] for claim in claims)
+    verdicts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
     size, law = tables.of("population_size"), plateau_law(tables.of("population_size"))
     tuned = tables.of("finetune_sizes")
     start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
@@ -128,7 +129,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
         f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
-        f"Of the paper's {len(claims)} claims " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v]) + ". "
+        f"Of the paper's {len(claims)} claims {', '.join(verdicts)}. "
         "Mean over seeds with its 95 % interval:",
         "",
         f"- The plateau takes {_mean(phases.plateau_end / phases.steps)} of the default run (paper: "
