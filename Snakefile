@@ -78,12 +78,12 @@ onstart:
         # Each job that ends would leave a timer that has all ready jobs looked at once a second, to the end: a
         # tenth of a core after fifty jobs.
         workflow.scheduler.job_rate_limiter = None
-    launched = [
-        "pipeline.launch" in (job.rule.shellcmd or "")
-        for job in workflow.dag.needrun_jobs()
-    ]
-    if workflow.local_exec and not devices.visible() and sum(launched) > 2:
-        preload.start(f".snakemake/{SCALE}.socket")
+        launched = sum(
+            "pipeline.launch" in (job.rule.shellcmd or "")
+            for job in workflow.dag.needrun_jobs()
+        )
+        if launched > 2 and not devices.visible():
+            preload.start(f".snakemake/{SCALE}.socket")
 
 
 wildcard_constraints:

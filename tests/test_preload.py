@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -18,6 +19,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere none 
 WAIT = "import time; print(os.getpid(), flush=True); time.sleep(60)"
 
 
+def wait_until(happened: Callable[[], bool], otherwise: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.02)
+
+
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory):
     """Where both the launcher and the preloaded process find modules to run."""
@@ -27,16 +35,13 @@ def stages(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, stages):
     """Environment of jobs, and the process that is preloaded for them."""
-    path = str(tmp_path_factory.mktemp("preload") / "socket")
+    path = tmp_path_factory.mktemp("preload") / "socket"
     search = os.pathsep.join([str(tree.ROOT), str(stages)])
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline.preload", path], env={**os.environ, "PYTHONPATH": search}
     )
-    deadline = time.monotonic() + 60
-    while not os.path.exists(path):  # noqa: PTH110
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    yield {**os.environ, preload.SOCKET: path, "CUDA_VISIBLE_DEVICES": ""}, process
+    wait_until(path.exists, "nobody listens")
+    yield {**os.environ, preload.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, process
     process.kill()
     process.wait()
 
@@ -64,10 +69,7 @@ def stage(tmp_path, stages):
 
 
 def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(pid):
-        assert time.monotonic() < deadline, "the stage outlived its job"
-        time.sleep(0.02)
+    wait_until(lambda: not psutil.pid_exists(pid), "the process outlived what it worked for", 10)
 
 
 def test_a_stage_has_torch_at_once_and_all_else_from_its_job(served, stage, tmp_path):
@@ -153,7 +155,7 @@ def test_without_the_process_the_launcher_becomes_the_stage(stage, tmp_path):
 
 def test_a_process_that_ends_before_it_forks_is_done_without(stage, tmp_path):
     """Whoever waited for its imports starts a process of their own."""
-    path = str(tmp_path / "socket")
+    path = tmp_path / "socket"
     broken = tmp_path / "pandas.py"
     broken.write_text("import time\ntime.sleep(1)\nraise ImportError('broken')\n")
     search = os.pathsep.join([str(tmp_path), str(tree.ROOT)])
@@ -162,9 +164,8 @@ def test_a_process_that_ends_before_it_forks_is_done_without(stage, tmp_path):
         env={**os.environ, "PYTHONPATH": search},
         stderr=subprocess.DEVNULL,
     )
-    while not os.path.exists(path):  # noqa: PTH110
-        time.sleep(0.01)
-    job = stage({**os.environ, preload.SOCKET: path, "CUDA_VISIBLE_DEVICES": ""}, "print(os.getpid())")
+    wait_until(path.exists, "nobody listens")
+    job = stage({**os.environ, preload.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, "print(os.getpid())")
     out, _ = job.communicate()
     assert server.wait() == 1
     assert (int(out), job.returncode) == (job.pid, 0)
@@ -194,8 +195,7 @@ time.sleep(60)"""
     )
     workflow.stdout.readline()
     (server,) = psutil.Process(workflow.pid).children()
-    while not (tmp_path / "socket").exists():
-        time.sleep(0.01)
+    wait_until((tmp_path / "socket").exists, "nobody listens")
     workflow.kill()
     workflow.wait()
     wait_until_gone(server.pid)

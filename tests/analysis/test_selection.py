@@ -1,0 +1,18 @@
+"""Which runs are compared, whichever experiments they stand in."""
+
+from pipeline.analysis.selection import families, power_laws
+from pipeline.figures import fig4
+from tests.figures.synthetic_tables import build
+
+
+def test_power_laws_on_few_people_count_wherever_they_stand():
+    together, apart = build(), build()
+    few = together.of("power_law").individuals.min()
+    runs = together.runs.run[together.runs.individuals == few]
+    mine = (apart.experiments.experiment == "power_law") & apart.experiments.run.isin(runs)
+    apart.experiments.loc[mine, "experiment"] = "power_law_of_few"
+    assert mine.any() and few not in set(apart.of("power_law").individuals)
+    for rows in (power_laws, families):
+        assert set(rows(apart).run) == set(rows(together).run)
+    assert fig4.plateau_ends(apart).equals(fig4.plateau_ends(together))
+    assert fig4.best_alpha(apart).equals(fig4.best_alpha(together))
