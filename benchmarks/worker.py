@@ -144,8 +144,8 @@ def hf_trainer(run: cfg.RunConfig, population: Population, clock: Clock) -> None
         def on_train_begin(self, args, state, control, **rest):
             clock.began = time.perf_counter()  # spelling the biographies does not count
 
-        def on_step_end(self, args, state, control, model, **rest):
-            if clock.step(counted[state.global_step - 1], model.state_dict):
+        def on_step_end(self, args, state, control, **rest):
+            if clock.step(counted[state.global_step - 1], rest["model"].state_dict):
                 control.should_training_stop = True
 
     arguments = TrainingArguments(
