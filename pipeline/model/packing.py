@@ -70,3 +70,8 @@ def spread(x: Tensor, packing: Packing | None) -> Tensor:
 def gather(x: Tensor, packing: Packing | None) -> Tensor:
     """The rows (n, D) of x (B, T, D); the places left out get no gradient."""
     return x if packing is None else _Gather.apply(x, *packing)
+
+
+def pick(x: Tensor, rows: Tensor | None) -> Tensor:
+    """Of x (B, T, D), flattened, or (n, D) only `rows` (m,), as (m, D); all of x if none are given."""
+    return x if rows is None else x.flatten(0, -2)[rows]

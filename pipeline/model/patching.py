@@ -29,8 +29,6 @@ class PatchedTransformer(Transformer):
         self._twin[0]._apply(fn, recurse)
         return super()._apply(fn, recurse)
 
-    def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
-        x, place = self._embed(tokens, packing)
-        for block, pattern in zip(self.blocks, self._twin[0].patterns(tokens, packing), strict=True):
-            x = block(x, place, pattern, packing)
-        return self.norm(x)
+    def hidden(self, tokens: Tensor, packing: Packing | None = None, rows: Tensor | None = None) -> Tensor:
+        patterns = self._twin[0].patterns(tokens, packing)
+        return self._through(*self._embed(tokens, packing), patterns, packing, rows)

@@ -5,6 +5,7 @@ not the details; with one tied embedding its 44M parameters come out right.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from pipeline import config as cfg
 from pipeline.model.cross_entropy import cross_entropy
-from pipeline.model.packing import Packing, gather, spread
+from pipeline.model.packing import Packing, gather, pick, spread
 from pipeline.model.recurrence import Recurrence
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
@@ -57,17 +58,22 @@ class Attention(nn.Module):
         self.out = nn.Linear(model.width, model.width, bias=False)
 
     def forward(
-        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
+        self,
+        x: Tensor,
+        place: Positions,
+        pattern: Tensor | None = None,
+        packing: Packing | None = None,
+        rows: Tensor | None = None,
     ) -> Tensor:
         """Mix x (B, T, D), or its packed rows (n, D). A given `pattern` (B x heads, T, T) takes the place of
-        queries and keys, which are then not computed."""
+        queries and keys, which are then not computed; given `rows` (m,) are all of the result that is."""
         d = x.shape[-1]
         if pattern is not None:
             v = spread(F.linear(x, self.qkv.weight[2 * d :]), packing)
             b, t = v.shape[:2]
             v = v.view(b, t, self.heads, self.head).transpose(1, 2).reshape(b * self.heads, t, self.head)
             y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
-            return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
+            return self.out(pick(gather(y.transpose(1, 2).reshape(b, t, d), packing), rows))
         qkv = spread(self.qkv(x), packing)
         b, t = qkv.shape[:2]
         q, k, v = qkv.view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
@@ -77,7 +83,7 @@ class Attention(nn.Module):
         else:
             q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
             y = torch.bmm(self._weigh(q, k, place.mask), v).view(b, self.heads, t, self.head)
-        return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
+        return self.out(pick(gather(y.transpose(1, 2).reshape(b, t, d), packing), rows))
 
     def pattern(self, x: Tensor, place: Positions, packing: Packing | None = None) -> Tensor:
         """Attention weights (B x heads, T, T) of x (B, T, D) or its packed rows (n, D), as explicit products
@@ -104,13 +110,20 @@ class Block(nn.Module):
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
     def forward(
-        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
+        self,
+        x: Tensor,
+        place: Positions,
+        pattern: Tensor | None = None,
+        packing: Packing | None = None,
+        rows: Tensor | None = None,
     ) -> Tensor:
+        """Next states of x, its arguments those of Attention.forward."""
         y = self.attention_norm(x)
         if isinstance(self.attention, Recurrence):
-            x = x + self.attention(y, packing)
+            y = self.attention(y, packing, rows)
         else:
-            x = x + self.attention(y, place, pattern, packing)
+            y = self.attention(y, place, pattern, packing, rows)
+        x = pick(x, rows) + y
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
@@ -157,11 +170,23 @@ class Transformer(nn.Module):
         cos, sin = self.cos[:t].to(x.dtype), self.sin[:t].to(x.dtype)
         return x, Positions(cos, sin, self.mask[:t, :t].to(x.dtype))
 
-    def hidden(self, tokens: Tensor, packing: Packing | None = None) -> Tensor:
-        """Final normalised states (B, T, D) of tokens (B, T); with a packing (n, D) of its tokens (n,)."""
-        x, place = self._embed(tokens, packing)
-        for block in self.blocks:
-            x = block(x, place, packing=packing)
+    def hidden(self, tokens: Tensor, packing: Packing | None = None, rows: Tensor | None = None) -> Tensor:
+        """Final normalised states (B, T, D) of tokens (B, T); with a packing (n, D) of its tokens (n,). Given
+        `rows` (m,) of the flattened states, only these (m, D): the last layer's MLP skips the rest."""
+        return self._through(*self._embed(tokens, packing), [None] * len(self.blocks), packing, rows)
+
+    def _through(
+        self,
+        x: Tensor,
+        place: Positions,
+        patterns: Sequence[Tensor | None],
+        packing: Packing | None,
+        rows: Tensor | None,
+    ) -> Tensor:
+        """x through all layers, each with its pattern, and the last norm."""
+        last = len(self.blocks) - 1
+        for k, (block, pattern) in enumerate(zip(self.blocks, patterns, strict=True)):
+            x = block(x, place, pattern, packing, rows if k == last else None)
         return self.norm(x)
 
     @torch.no_grad()

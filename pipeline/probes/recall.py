@@ -71,7 +71,7 @@ def predictions(
 
     Only positions that predict a value token are asked for, about one in eight: no others need logits.
     """
-    logp = torch.log_softmax(model.logits(model.hidden(tokens, packing).flatten(0, -2)[rows]), -1)
+    logp = torch.log_softmax(model.logits(model.hidden(tokens, packing, rows)), -1)
     p = logp.exp()
     wrong = (logp.argmax(1) != targets).float()
     return torch.stack([-logp.gather(1, targets[:, None])[:, 0], wrong, p.amax(1), -(p * logp).sum(1)])

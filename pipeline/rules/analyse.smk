@@ -106,13 +106,15 @@ rule figures:
         f"logs/{SCALE}/figures.log",
     benchmark:
         f"logs/{SCALE}/benchmarks/figures.tsv"
+    threads: 8
     params:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
         out=lambda wildcards, output: str(Path(output.svg[0]).parent),
     shell:
         "exec python -m pipeline.stages.figures --tables {params.tables}"
-        " --experiments {params.experiments} --out {params.out} > {log} 2>&1"
+        " --experiments {params.experiments} --out {params.out} --processes {threads}"
+        " > {log} 2>&1"
 
 
 rule page:

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import functools
+import gc
 import hashlib
 import importlib.metadata
 import os
@@ -108,6 +109,7 @@ def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
     """Run a stage. One line on stderr and exit code 2 for a mistake of the user's, a damaged or missing file,
     a full disk or one of `one_line`; code 128 + a signal's number where the error has one, as shells do."""
     die_with_parent()
+    gc.freeze()  # else collections visit all that was imported, three times at the exit: half a second
     expected: tuple[type[Exception], ...] = (cfg.ConfigError, StageError, ArtefactError, *one_line)
     try:
         main()

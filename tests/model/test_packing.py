@@ -53,6 +53,18 @@ def test_a_packing_holds_every_real_token_once_in_order(of, rows):
 
 @pytest.mark.parametrize("name", MODELS)
 @settings(max_examples=10, deadline=None)
+@given(lengths, st.data())
+def test_states_of_some_rows_are_those_of_all(name, of, data):
+    ours, mask = MODELS[name].double(), real(of)
+    tokens = torch.randint(50, mask.shape, generator=torch.Generator().manual_seed(1))
+    for inputs, packing in ((tokens, None), (gather(tokens, pack(mask)), pack(mask))):
+        rows = torch.tensor(data.draw(st.lists(st.integers(0, inputs.numel() - 1), unique=True)), dtype=int)
+        every = ours.hidden(inputs, packing).flatten(0, -2)
+        torch.testing.assert_close(ours.hidden(inputs, packing, rows), every[rows])
+
+
+@pytest.mark.parametrize("name", MODELS)
+@settings(max_examples=10, deadline=None)
 @given(lengths, st.sampled_from([1, 32]))
 def test_losses_and_gradients_are_those_of_the_padded_batch(name, of, rows):
     ours, mask = MODELS[name].double(), real(of)

@@ -51,7 +51,7 @@ def test_a_value_counts_only_if_all_its_tokens_are_right(population):
         def __init__(self, spoil: bool):
             self.spoil, self.at = spoil, 0
 
-        def hidden(self, tokens, packing):
+        def hidden(self, tokens, packing, rows):
             return tokens[:, None]
 
         def logits(self, _selected):
