@@ -123,8 +123,8 @@ MISTAKES = {
     "unknown key of an experiment": (put("experiments", "phases", "repeats", 3), "repeats: unknown key"),
     "a list for a mapping": (put("defaults", [1]), "defaults: "),
     "joining nothing": (
-        put("experiments", "power_law_more_seeds", "joins", "powerlaw"),
-        "experiments.power_law_more_seeds.joins is powerlaw, allowed: ",
+        put("experiments", "freezing", "joins", "patch"),
+        "experiments.freezing.joins is patch, allowed: ",
     ),
     "finetune and patch": (
         put("experiments", "patching", "finetune", True),

@@ -10,7 +10,7 @@ from pipeline.analysis.tables import Tables
 SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
 CELL = ["individuals", "steps"]
 # The experiments that compare families of distributions.
-FAMILIES = ("power_law", "power_law_of_few", "celebrities", "warm_up", "families", "warm_up_grid")
+FAMILIES = ("power_law", "power_law_sizes", "celebrities", "warm_up", "families", "warm_up_grid")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
@@ -51,7 +51,7 @@ def families(tables: Tables) -> pd.DataFrame:
 
 def power_laws(tables: Tables) -> pd.DataFrame:
     """Runs of the experiments on power laws alone, at every number of individuals."""
-    return together(tables, ("power_law", "power_law_of_few"))
+    return together(tables, ("power_law", "power_law_sizes"))
 
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
