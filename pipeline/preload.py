@@ -58,17 +58,23 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
             with contextlib.suppress(OSError):  # its process has just ended
                 server.send(bytes([signum]))
 
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come before it can be passed on
         try:
             server.connect(path)
             socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
-            if not server.recv(1):  # it ended before it forked
-                return None
+            before = {signum: signal.signal(signum, pass_on) for signum in _SIGNALS}
         except OSError:
             return None
-        for signum in _SIGNALS:
-            signal.signal(signum, pass_on)
-        code = b""
-        while message := server.recv(1):  # until the stage's process has ended, not only its work
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        begun = code = b""
+        with contextlib.suppress(OSError):
+            begun = server.recv(1)
+        if not begun and not caught:  # it ended before it forked
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+            return None
+        while begun and (message := server.recv(1)):  # until the stage's process has ended, not only its work
             code = message
     if code:
         return code[0]

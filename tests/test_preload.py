@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -120,6 +121,23 @@ def test_a_signal_that_the_stage_does_not_handle_ends_both(served, stage):
     _, err = job.communicate()
     assert (job.returncode, err) == (128 + signal.SIGTERM, "")
     wait_until_gone(pid)
+
+
+def test_a_signal_is_passed_on_before_the_stage_has_begun(stage, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(os.fspath(tmp_path / "socket"))
+        listening.listen()
+        job = stage(
+            {**os.environ, preload.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}, WAIT
+        )
+        with listening.accept()[0] as asked:
+            _, files, *_ = socket.recv_fds(asked, 1 << 20, 3)
+            for file in files:
+                os.close(file)
+            job.send_signal(signal.SIGTERM)
+            assert asked.recv(1) == bytes([signal.SIGTERM])
+    out, err = job.communicate()
+    assert (job.returncode, out, err) == (128 + signal.SIGTERM, "", "")
 
 
 def test_a_killed_job_takes_its_stage_along(served, stage):
