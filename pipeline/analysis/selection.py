@@ -9,8 +9,9 @@ from pipeline.analysis.tables import Tables
 # What distinguishes two distributions; NaN where a family has no such parameter.
 SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
 CELL = ["individuals", "steps"]
-# The experiments that compare families of distributions.
-FAMILIES = ("power_law", "power_law_sizes", "celebrities", "warm_up", "families", "warm_up_grid")
+# The experiments on power laws alone, and all that compare families of distributions.
+POWER_LAWS = ("power_law", "power_law_sizes")
+FAMILIES = (*POWER_LAWS, "celebrities", "warm_up", "families", "warm_up_grid")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
@@ -51,7 +52,7 @@ def families(tables: Tables) -> pd.DataFrame:
 
 def power_laws(tables: Tables) -> pd.DataFrame:
     """Runs of the experiments on power laws alone, at every number of individuals."""
-    return together(tables, ("power_law", "power_law_sizes"))
+    return together(tables, POWER_LAWS)
 
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:

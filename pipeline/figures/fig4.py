@@ -51,12 +51,13 @@ def facts(tables: Tables) -> dict[str, str]:
     # A row in which no cell left the plateau has no shortest one.
     best = ends.dropna(how="all").idxmin(axis=1).sort_index()
     told = ", ".join(f"exponent {a:g} at {n:,} individuals" for n, a in best.items()) or "no run left it"
+    laws = power_law(tables)
     others = [selection.experiment(tables, name) for name in ("celebrities", "warm_up")]
     return {
-        "steps": f"{default_steps(tables, power_law(tables)):,}",
+        "steps": f"{default_steps(tables, laws):,}",
         "paper_steps": f"{PAPER_STEPS:,}",
         "shortest": told,
-        "seeds": selection.seeds_sentence(power_law(tables), *others),
+        "seeds": selection.seeds_sentence(laws, *others),
     }
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pipeline import config as cfg
 from pipeline.config import TAPS
-from pipeline.model.packing import Packing, gather, pick, spread
+from pipeline.model.packing import Packing, gather, spread
 
 _C = 8.0
 _LEAST_DECAY, _LARGEST_DECAY = 0.9, 0.999  # of a^c at the start
@@ -102,13 +102,11 @@ class Recurrence(nn.Module):
         self.unit = RGLRU(r, model.heads)
         self.out = nn.Linear(r, model.width, bias=False)
 
-    def forward(self, x: Tensor, packing: Packing | None = None, rows: Tensor | None = None) -> Tensor:
-        """Mix x (B, T, D), or its packed rows (n, D): no position sees a later one. Given `rows` (m,) are all
-        of the result that is computed."""
+    def forward(self, x: Tensor, packing: Packing | None = None) -> Tensor:
+        """Mix x (B, T, D), or its packed rows (n, D): no position sees a later one."""
         gate, y = self.branches(x).chunk(2, -1)
         y = spread(y, packing)
         # As products of shifted sequences: the library's convolution would be compiled anew for every length.
         t, earlier = y.shape[1], F.pad(y, (0, 0, TAPS - 1, 0))
         y = sum(earlier[:, k : k + t] * tap.to(y.dtype) for k, tap in enumerate(self.taps.unbind()))
-        y = pick(gather(self.unit(y), packing), rows)
-        return self.out(F.gelu(pick(gate, rows), approximate="tanh") * y)
+        return self.out(F.gelu(gate, approximate="tanh") * gather(self.unit(y), packing))

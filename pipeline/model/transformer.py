@@ -58,22 +58,17 @@ class Attention(nn.Module):
         self.out = nn.Linear(model.width, model.width, bias=False)
 
     def forward(
-        self,
-        x: Tensor,
-        place: Positions,
-        pattern: Tensor | None = None,
-        packing: Packing | None = None,
-        rows: Tensor | None = None,
+        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
     ) -> Tensor:
         """Mix x (B, T, D), or its packed rows (n, D). A given `pattern` (B x heads, T, T) takes the place of
-        queries and keys, which are then not computed; given `rows` (m,) are all of the result that is."""
+        queries and keys, which are then not computed."""
         d = x.shape[-1]
         if pattern is not None:
             v = spread(F.linear(x, self.qkv.weight[2 * d :]), packing)
             b, t = v.shape[:2]
             v = v.view(b, t, self.heads, self.head).transpose(1, 2).reshape(b * self.heads, t, self.head)
             y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
-            return self.out(pick(gather(y.transpose(1, 2).reshape(b, t, d), packing), rows))
+            return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
         qkv = spread(self.qkv(x), packing)
         b, t = qkv.shape[:2]
         q, k, v = qkv.view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
@@ -83,7 +78,7 @@ class Attention(nn.Module):
         else:
             q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
             y = torch.bmm(self._weigh(q, k, place.mask), v).view(b, self.heads, t, self.head)
-        return self.out(pick(gather(y.transpose(1, 2).reshape(b, t, d), packing), rows))
+        return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
 
     def pattern(self, x: Tensor, place: Positions, packing: Packing | None = None) -> Tensor:
         """Attention weights (B x heads, T, T) of x (B, T, D) or its packed rows (n, D), as explicit products
@@ -117,13 +112,14 @@ class Block(nn.Module):
         packing: Packing | None = None,
         rows: Tensor | None = None,
     ) -> Tensor:
-        """Next states of x, its arguments those of Attention.forward."""
+        """Next states of x, its arguments those of Attention.forward; given `rows` (m,) of the flattened
+        states, only these (m, D)."""
         y = self.attention_norm(x)
         if isinstance(self.attention, Recurrence):
-            y = self.attention(y, packing, rows)
+            x = x + self.attention(y, packing)
         else:
-            y = self.attention(y, place, pattern, packing, rows)
-        x = pick(x, rows) + y
+            x = x + self.attention(y, place, pattern, packing)
+        x = pick(x, rows)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
 
