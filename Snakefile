@@ -14,7 +14,9 @@ from pathlib import Path
 from snakemake.cli import get_argument_parser
 from snakemake.utils import min_version
 
-from pipeline import config as cfg
+from pipeline.config import experiments, scales
+from pipeline.config.errors import ConfigError
+from pipeline.files import ROOT
 from pipeline import devices, preload
 from pipeline import plan as plans
 from pipeline.artefacts import ArtefactError
@@ -26,15 +28,15 @@ min_version("9.0")
 GIVEN, _ = get_argument_parser().parse_known_args()
 try:
     if unknown := set(config) - {"scale"}:
-        raise cfg.ConfigError(
+        raise ConfigError(
             f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale"
         )
-    SCALE = config.get("scale", cfg.DEFAULT_SCALE)
+    SCALE = config.get("scale", scales.DEFAULT)
     RESULTS = f"results/{SCALE}"
     # A job's own Snakemake on a cluster is not given the targets, but what was made of them.
     main = workflow.is_main_process
     targets = GIVEN.targets if main else os.environ[plans.EXPERIMENTS].split()
-    PLAN = plans.plan(cfg.load(SCALE), Path(RESULTS), targets)
+    PLAN = plans.plan(scales.load(SCALE), Path(RESULTS), targets)
     if main:
         print(PLAN.note, end="", file=sys.stderr)
     if main and GIVEN.dryrun:
@@ -42,14 +44,14 @@ try:
         from pipeline import costs
 
         print(costs.table(PLAN.making, Path(RESULTS)), end="", file=sys.stderr)
-except (cfg.ConfigError, ArtefactError) as error:
+except (ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)
 
 PARAMS = PLAN.making
-PLANNED = cfg.expand(PARAMS)
-RUNS = cfg.distinct_runs(PLANNED)
+PLANNED = experiments.expand(PARAMS)
+RUNS = experiments.distinct_runs(PLANNED)
 TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
 
 
@@ -67,7 +69,7 @@ onstart:
     # Instead of Snakemake's lock (`nolock` in the profile), which a killed Snakemake leaves behind.
     global LOCK
     try:
-        LOCK = lock(cfg.ROOT / ".snakemake" / f"{SCALE}.lock")
+        LOCK = lock(ROOT / ".snakemake" / f"{SCALE}.lock")
     except LockedError:
         print(
             f"error: another Snakemake works on {RESULTS}; wait for it or stop it",

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -18,7 +18,9 @@ import torch
 
 from benchmarks import gemm
 from benchmarks.worker import people
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import expand
 from pipeline.data.population import Population
 from pipeline.training import hardware
 from pipeline.training.cost import flops_per_token
@@ -88,7 +90,7 @@ def main() -> None:
     parser.add_argument("--scale", default="paper")
     parser.add_argument("--steps", type=int, default=100, help="of each window")
     args = parser.parse_args()
-    run = cfg.expand(cfg.load(args.scale))[0].config
+    run = expand(scales.load(args.scale))[0].config
     print(json.dumps(measure(run, people(run), args.steps)))
 
 

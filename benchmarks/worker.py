@@ -18,7 +18,9 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.plain import PlainTransformer
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import PADDING, Sampler
@@ -43,7 +45,7 @@ def config(steps: int) -> cfg.RunConfig:
 
 
 def default_run() -> cfg.RunConfig:
-    return cfg.expand(cfg.load())[0].config
+    return expand(scales.load())[0].config
 
 
 def people(run: cfg.RunConfig) -> Population:

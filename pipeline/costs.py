@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError
+from pipeline.config import run as cfg
+from pipeline.config.experiments import TOY, Params
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import shares
@@ -94,17 +95,17 @@ def of_run(run: cfg.RunConfig) -> Cost:
     )
 
 
-def of_experiments(params: cfg.Params) -> dict[str, Cost]:
+def of_experiments(params: Params) -> dict[str, Cost]:
     """Cost of each experiment. A run of several is counted once: with the first that asks for it, else with
     the first that has it as a base. The toy, minutes at any scale, is left out."""
     return {
         name: sum((of_run(run) for run in runs.values()), Cost())
         for name, runs in shares(params).items()
-        if name != cfg.TOY
+        if name != TOY
     }
 
 
-def to_do(params: cfg.Params, results: Path) -> dict[str, Cost]:
+def to_do(params: Params, results: Path) -> dict[str, Cost]:
     """As `of_experiments`, of the runs that the folder `results` lacks."""
     return {
         name: sum((of_run(run) for run in missing), Cost())
@@ -153,7 +154,7 @@ def measured_rate(tables: Path) -> Rate | None:
         return None
 
 
-def table(params: cfg.Params, results: Path) -> str:
+def table(params: Params, results: Path) -> str:
     """Lines on what is to be trained of the experiments of `params`; none when all of it is there."""
     costs = to_do(params, results)
     toy = [

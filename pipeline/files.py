@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).resolve().parent.parent  # the project's folder
+
 
 @contextlib.contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:

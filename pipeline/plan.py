@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, verify
+from pipeline.config import run as cfg
+from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import TOY, Params, distinct_runs, expand
 from pipeline.schema import digest
 
 # What a job's own Snakemake, on a cluster, is told of the plan: it is not given the targets.
@@ -14,23 +16,23 @@ ALL, EVERYTHING = "all", "everything"
 _RULES = (ALL, "claims", "figures", "page")  # targets as well: those without wildcards
 
 
-def names(params: cfg.Params) -> list[str]:
+def names(params: Params) -> list[str]:
     """The experiments in the order of the file, those that join another left to it, and the toy."""
-    return [*(name for name, e in params.experiments.items() if not e.joins), cfg.TOY]
+    return [*(name for name, e in params.experiments.items() if not e.joins), TOY]
 
 
-def only(params: cfg.Params, experiments: Collection[str]) -> cfg.Params:
+def only(params: Params, experiments: Collection[str]) -> Params:
     """`params` with these experiments and what joins them; the toy that is left out has no seeds."""
     kept = {name: e for name, e in params.experiments.items() if (e.joins or name) in experiments}
-    toy = params.toy if cfg.TOY in experiments else params.toy.model_copy(update={"seeds": []})
+    toy = params.toy if TOY in experiments else params.toy.model_copy(update={"seeds": []})
     return params.model_copy(update={"experiments": kept, "toy": toy})
 
 
-def shares(params: cfg.Params) -> dict[str, dict[str, cfg.RunConfig]]:
+def shares(params: Params) -> dict[str, dict[str, cfg.RunConfig]]:
     """Every run by id, under one experiment: the first that asks for it, else the first that has it as a
     base. The toy's runs are not among them."""
     out: dict[str, dict[str, cfg.RunConfig]] = {name: {} for name in names(params)}
-    planned, taken = cfg.expand(params), set()
+    planned, taken = expand(params), set()
     for configs in ([(p, p.config) for p in planned], [(p, p.config.base) for p in planned]):
         for plan, config in configs:
             if config is not None and config.id not in taken:
@@ -39,23 +41,23 @@ def shares(params: cfg.Params) -> dict[str, dict[str, cfg.RunConfig]]:
     return out
 
 
-def digests(params: cfg.Params) -> dict[str, str]:
+def digests(params: Params) -> dict[str, str]:
     """Each experiment's identity: the ids of the runs that it asks for, in order."""
     runs: dict[str, list[str]] = {name: [] for name in names(params)}
-    for plan in cfg.expand(params):
+    for plan in expand(params):
         runs[plan.experiment].append(plan.config.id)
-    runs[cfg.TOY] = [params.toy.id(seed) for seed in params.toy.seeds]
+    runs[TOY] = [params.toy.id(seed) for seed in params.toy.seeds]
     return {name: digest(ids) for name, ids in runs.items()}
 
 
-def _extended(params: cfg.Params, name: str) -> bool:
-    return params.toy.extended if name == cfg.TOY else params.experiments[name].extended
+def _extended(params: Params, name: str) -> bool:
+    return params.toy.extended if name == TOY else params.experiments[name].extended
 
 
-def complete(params: cfg.Params, results: Path, name: str) -> bool:
+def complete(params: Params, results: Path, name: str) -> bool:
     """Whether all runs of an experiment, bases included, are in the folder `results`."""
     mine = only(params, {name})
-    folders = [results / "runs" / run for run in cfg.distinct_runs(cfg.expand(mine))]
+    folders = [results / "runs" / run for run in distinct_runs(expand(mine))]
     folders += [results / "toy" / mine.toy.id(seed) for seed in mine.toy.seeds]
     return all((folder / MANIFEST).exists() for folder in folders)
 
@@ -68,7 +70,7 @@ class Plan:
     that an earlier call or a commit left. outdated: have tables of other parameters; they are not shown.
     """
 
-    params: cfg.Params
+    params: Params
     made: list[str]
     reported: list[str]
     outdated: list[str]
@@ -81,7 +83,7 @@ class Plan:
         return f"not shown, as their tables are of other parameters: {', '.join(self.outdated)}\n"
 
     @property
-    def making(self) -> cfg.Params:
+    def making(self) -> Params:
         """The parameters with the experiments that are made."""
         return only(self.params, self.made)
 
@@ -91,21 +93,21 @@ class Plan:
         return [name for name in names(self.params) if name in {*self.made, *self.reported}]
 
 
-def targets(params: cfg.Params) -> list[str]:
+def targets(params: Params) -> list[str]:
     """Names that choose experiments: theirs, and `everything`."""
-    return [*params.experiments, cfg.TOY, EVERYTHING]
+    return [*params.experiments, TOY, EVERYTHING]
 
 
-def _words(params: cfg.Params, given: Iterable[str]) -> set[str]:
+def _words(params: Params, given: Iterable[str]) -> set[str]:
     """Those of the targets that are no files. Raises ConfigError, in one line, for one that there is not."""
     words = {target for target in given if "/" not in target and "." not in target}
     if unknown := sorted(words - {*targets(params), *_RULES}):
         allowed = ", ".join([ALL, *targets(params)])
-        raise cfg.ConfigError(f"target: given {unknown[0]!r}, allowed: a file, or one of {allowed}")
+        raise ConfigError(f"target: given {unknown[0]!r}, allowed: a file, or one of {allowed}")
     return words
 
 
-def plan(params: cfg.Params, results: Path, given: Iterable[str] = ()) -> Plan:
+def plan(params: Params, results: Path, given: Iterable[str] = ()) -> Plan:
     """What a call with the targets `given` makes of the scale's `params`, with its folder `results`.
 
     Named experiments are made, all with `everything`. Otherwise the core ones are, and of the extended ones
@@ -115,7 +117,7 @@ def plan(params: cfg.Params, results: Path, given: Iterable[str] = ()) -> Plan:
     """
     words = _words(params, given)
     asked = {params.experiments[word].joins or word for word in words if word in params.experiments}
-    asked |= {cfg.TOY} & words
+    asked |= {TOY} & words
     made = [
         name
         for name in names(params)

@@ -13,8 +13,9 @@ import signal
 import subprocess
 import time
 
-from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST
+from pipeline.config import scales
+from pipeline.config.experiments import Params
 from pipeline.stages import common
 
 # For runs to save their state and for Snakemake to end, within the limit.
@@ -25,7 +26,7 @@ class QueueError(RuntimeError):
     """An experiment failed; the message is one line."""
 
 
-def order(params: cfg.Params) -> list[str]:
+def order(params: Params) -> list[str]:
     """The core experiments with a table of their own, as the file has them."""
     return [name for name, e in params.experiments.items() if not (e.joins or e.extended)]
 
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("arguments", nargs="*", help="for Snakemake, after --")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    began, left = time.monotonic(), order(cfg.load(args.scale))
+    began, left = time.monotonic(), order(scales.load(args.scale))
     until = began + 60 * args.minutes - _SECONDS_TO_STOP
     while left and make(args.scale, left[0], until, args.arguments):
         print(f"{left.pop(0)}: done after {(time.monotonic() - began) / 60:.1f} minutes", flush=True)

@@ -15,8 +15,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import Params, distinct_runs, expand
 from pipeline.plan import only, plan
 from pipeline.stages import common
 
@@ -29,25 +31,25 @@ UNPLANNED = "not in the plan"
 Checksums = dict[str, str | None]
 
 
-def members(kind: str, params: cfg.Params) -> list[str]:
+def members(kind: str, params: Params) -> list[str]:
     """Names of the folders of a kind that the parameters ask for; a base comes before its runs."""
     if kind == "toy":
         return [params.toy.id(seed) for seed in params.toy.seeds]
-    planned = cfg.expand(params)
+    planned = expand(params)
     if kind == "evaluations":
         return list(dict.fromkeys(run.experiment for run in planned))
-    runs = cfg.distinct_runs(planned)
+    runs = distinct_runs(planned)
     return list(runs) if kind == "runs" else sorted({run.population_id for run in runs.values()})
 
 
-def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
+def stale(results: Path, params: Params) -> dict[Path, str]:
     """Folders that the parameters, code and inputs of now would not make as they are, with the reason.
 
     What was made from something stale is stale too.
     """
     out: dict[Path, str] = {}
     files: dict[str, dict[str, Checksums]] = {kind: {} for kind in dict.fromkeys(KINDS.values())}
-    planned = cfg.distinct_runs(cfg.expand(params))
+    planned = distinct_runs(expand(params))
 
     def expected(kind: str, name: str) -> Checksums:
         """The inputs of an up-to-date folder."""
@@ -59,7 +61,7 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
             return files["populations"].get(run.population_id, {}).get("people.safetensors")
 
         if kind == "evaluations":
-            for run, config in cfg.distinct_runs(cfg.expand(only(params, {name}))).items():
+            for run, config in distinct_runs(expand(only(params, {name}))).items():
                 inputs[config.population_id] = people(config)
                 inputs[run] = files["runs"].get(run, {}).get("weights.safetensors")
             return inputs
@@ -88,7 +90,7 @@ def stale(results: Path, params: cfg.Params) -> dict[Path, str]:
     return out
 
 
-def adopt(results: Path, params: cfg.Params, kinds: set[str]) -> None:
+def adopt(results: Path, params: Params, kinds: set[str]) -> None:
     """Have exactly what counts in the folders of `kinds`, with times in the DAG's order: Snakemake's measure.
 
     What the plan no longer asks for goes to the shelf and comes back with it: DVC itself does not restore
@@ -122,7 +124,7 @@ def main() -> None:
     parser.add_argument("rules", nargs="+", metavar="RULE", help="rules of the Snakefile")
     rules = parser.parse_args().rules
     wanted = ["--until", *rules]
-    results, params = Path("results") / cfg.DEFAULT_SCALE, cfg.load()
+    results, params = Path("results") / scales.DEFAULT, scales.load()
     if "tables" in rules:
         # DVC leaves them in place for the sake of those that are only reported; the others are made anew.
         for name in plan(params, results).made:

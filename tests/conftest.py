@@ -7,7 +7,8 @@ os.environ.setdefault("PIPELINE_COMPILE", "0")  # tests are too short to repay c
 import pytest
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 
@@ -52,7 +53,7 @@ def run(population_config) -> cfg.RunConfig:
     return cfg.RunConfig(
         seed=3,
         population=population_config,
-        distribution=cfg.Uniform(),
+        distribution=distributions.Uniform(),
         model=cfg.Model(layers=2, width=32, heads=2),
         training=cfg.Training(batch=8, steps=12, learning_rate=1e-2),
         evaluation=cfg.Evaluation(

@@ -24,11 +24,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import config as cfg
 from pipeline.analysis import reference
 from pipeline.analysis.tables import TABLES
 from pipeline.artefacts import manifest_of, seal
+from pipeline.config import scales
+from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import pools
+from pipeline.files import ROOT
 from pipeline.stages import common
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
@@ -48,7 +50,7 @@ def _flipped(content: bytes) -> bytes:
 
 def params(folder: Path) -> Path:
     """A params.yaml with one pre-training run and one fine-tuning run of a few steps."""
-    tiny = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    tiny = scales.load("smoke").model_dump(mode="json", exclude_none=True)
     tiny["defaults"]["training"]["steps"] = 8
     tiny["finetuning"]["training"]["steps"] = 4
     tiny["toy"] |= {"pretraining": {"steps": 20, "learning_rate": 0.03}}
@@ -91,7 +93,7 @@ class Call:
 def calls(results: Path, parameters: Path) -> dict[str, Call]:
     """The stages in the order of the DAG, on the two runs of `params`."""
     scale = ("--params", str(parameters))
-    base, tuned = cfg.distinct_runs(cfg.expand(cfg.load(params=parameters))).values()
+    base, tuned = distinct_runs(expand(scales.load(params=parameters))).values()
     people, runs, tables = results / "populations" / base.population_id, results / "runs", results / "tables"
     train = (*scale, "--population", str(people))
     measured = ("--populations", str(people), "--runs", str(runs / base.id))
@@ -107,7 +109,9 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
         "evaluate, fine-tuned": Call(
             "evaluate", (*measured, str(runs / tuned.id)), evaluations / "finetune_sizes"
         ),
-        "toy": Call("toy", (*scale, "--seed", "0"), results / "toy" / cfg.load(params=parameters).toy.id(0)),
+        "toy": Call(
+            "toy", (*scale, "--seed", "0"), results / "toy" / scales.load(params=parameters).toy.id(0)
+        ),
         "tables": Call("tables", (*scale, "--results", str(results)), tables),
         "claims": Call("claims", ("--tables", str(tables), *reported), results / "claims.json"),
         "figures": Call(
@@ -244,7 +248,7 @@ def in_a_full_file_system() -> list[Seen]:
         inside = f'{mount} && exec "{sys.executable}" -m tests.faults --fill "{folder}"'
         done = subprocess.run(
             ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside],
-            cwd=cfg.ROOT,
+            cwd=ROOT,
             env={**os.environ, "PIPELINE_COMPILE": "0"},
             capture_output=True,
             text=True,

@@ -8,10 +8,14 @@ import re
 import pytest
 import yaml
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data.sampler import visits
+from pipeline.files import ROOT
 
-PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]
 
 
@@ -21,7 +25,7 @@ def load(tmp_path, change, scale="laptop"):
     change(params)
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params))
-    return cfg.expand(cfg.load(scale, path))
+    return expand(scales.load(scale, path))
 
 
 def put(*keys):
@@ -168,7 +172,7 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_line_that_says_how_to_mend_it(tmp_path, name):
     change, expected = MISTAKES[name]
-    with pytest.raises(cfg.ConfigError) as error:
+    with pytest.raises(ConfigError) as error:
         load(tmp_path, change)
     message = str(error.value)
     assert expected in message and "\n" not in message and len(message) < 400
@@ -176,39 +180,39 @@ def test_a_mistake_is_one_line_that_says_how_to_mend_it(tmp_path, name):
 
 def test_a_missing_scale_names_those_there_are():
     allowed = "laptop, paper, paper-grid, smoke"
-    with pytest.raises(cfg.ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
-        cfg.load("desktop")
+    with pytest.raises(ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
+        scales.load("desktop")
 
 
 def test_a_scale_over_another():
-    paper, grid = cfg.load("paper"), cfg.load("paper-grid")
+    paper, grid = scales.load("paper"), scales.load("paper-grid")
     assert grid.defaults == paper.defaults and grid.seeds == paper.seeds
-    runs = [cfg.distinct_runs(cfg.expand(params)) for params in (paper, grid)]
+    runs = [distinct_runs(expand(params)) for params in (paper, grid)]
     assert len(runs[0]) == 16 and set(runs[0]) < set(runs[1])
 
 
 @pytest.mark.parametrize("under", ["desktop", "b", "a"])
 def test_a_scale_over_none_that_there_is(tmp_path, monkeypatch, under):
-    monkeypatch.setattr(cfg, "ROOT", tmp_path)
+    monkeypatch.setattr(scales, "ROOT", tmp_path)
     (tmp_path / "scales").mkdir()
     (tmp_path / "scales" / "a.yaml").write_text(f"over: {under}\n")
     (tmp_path / "scales" / "b.yaml").write_text("over: a\n")
-    with pytest.raises(cfg.ConfigError, match=r"^[ab]\.yaml: over: given \w+, allowed: laptop"):
-        cfg.load("a")
+    with pytest.raises(ConfigError, match=r"^[ab]\.yaml: over: given \w+, allowed: laptop"):
+        scales.load("a")
 
 
 @pytest.mark.parametrize("text", ["seeds: [1", "- a\n- b\n", "seeds: !!python/object/apply:os.getcwd []"])
 def test_what_is_no_mapping_of_plain_values_is_refused(tmp_path, text):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(cfg.ConfigError, match=r"params.yaml"):
-        cfg.load("laptop", path)
+    with pytest.raises(ConfigError, match=r"params.yaml"):
+        scales.load("laptop", path)
 
 
-@pytest.mark.parametrize("scale", cfg.scales())
+@pytest.mark.parametrize("scale", scales.names())
 def test_every_scale_expands(scale):
-    planned = cfg.expand(cfg.load(scale))
-    runs = cfg.distinct_runs(planned)
+    planned = expand(scales.load(scale))
+    runs = distinct_runs(planned)
     assert len(runs) == len({r.digest for r in runs.values()}), "ids are unique"
     for run in runs.values():
         assert run.base is None or run.base.id in runs, "each base is in the plan"
@@ -216,13 +220,13 @@ def test_every_scale_expands(scale):
 
 
 def test_experiments_share_runs():
-    planned = cfg.expand(cfg.load())
+    planned = expand(scales.load())
 
     def ids(experiment):
         return {p.config.id for p in planned if p.experiment == experiment}
 
     assert {p.experiment for p in planned} == {
-        n for n, e in cfg.load().experiments.items() if e.joins is None
+        n for n, e in scales.load().experiments.items() if e.joins is None
     }
     uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
     first = {i for i in uniform if re.search("-s[012]-", i)}
@@ -241,17 +245,17 @@ def test_experiments_share_runs():
 def test_ids_of_the_runs_with_results_have_not_changed():
     """Fields that came later are not written where they are not set."""
     measured = set()
-    for path in (cfg.ROOT / "results/laptop/tables").glob("*/runs.csv"):
+    for path in (ROOT / "results/laptop/tables").glob("*/runs.csv"):
         with path.open() as table:
             measured |= {row["run"] for row in csv.DictReader(table)}
-    assert measured and measured <= set(cfg.distinct_runs(cfg.expand(cfg.load())))
-    plain = next(p.config for p in cfg.expand(cfg.load()) if p.experiment == "phases")
+    assert measured and measured <= set(distinct_runs(expand(scales.load())))
+    plain = next(p.config for p in expand(scales.load()) if p.experiment == "phases")
     assert not {"observe", "patching"} & set(plain.model_dump())
     assert "apart" not in plain.model_dump()["evaluation"]
 
 
 def test_patched_runs_share_an_observed_base_with_the_default_parameters():
-    planned = cfg.expand(cfg.load())
+    planned = expand(scales.load())
     patched = [p.config for p in planned if p.experiment == "patching"]
     assert {run.kind for run in patched} == {"patch"}
     default, observed = (
@@ -266,7 +270,7 @@ def test_patched_runs_share_an_observed_base_with_the_default_parameters():
 
 def test_groups_as_a_reference_for_everyone():
     """The base of these patched runs is the run that Figures S and X show; what is learned is uniform."""
-    planned = cfg.expand(cfg.load())
+    planned = expand(scales.load())
     shown = {p.config.id for p in planned if p.experiment == "sequential" and p.case == "groups-8"}
     patched = [p.config for p in planned if p.experiment == "sequential_patching"]
     assert {run.base.id for run in patched} == shown
@@ -277,7 +281,7 @@ def test_groups_as_a_reference_for_everyone():
 @pytest.mark.parametrize("scale", ["laptop", "paper-grid"])
 def test_each_switch_to_another_group_is_measured(scale):
     """And a step between two switches, four times at least: most is forgotten soon after one."""
-    runs = cfg.distinct_runs(cfg.expand(cfg.load(scale))).values()
+    runs = distinct_runs(expand(scales.load(scale))).values()
     in_turn = [run for run in runs if run.distribution.kind == "sequential"]
     assert in_turn
     for run in in_turn:
@@ -288,7 +292,7 @@ def test_each_switch_to_another_group_is_measured(scale):
 
 
 def test_a_patched_run_is_evaluated_from_its_start_on():
-    late = next(p.config for p in cfg.expand(cfg.load()) if p.case == "late")
+    late = next(p.config for p in expand(scales.load()) if p.case == "late")
     assert late.first_step == late.slots[0] == 1000 and late.slots[-1] == STEPS
     assert set(late.slots[1:]) < set(late.evaluation.steps(STEPS))
 

@@ -9,9 +9,12 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import config as cfg
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import PlannedRun, expand
+from pipeline.files import ROOT
 
-PARAMS = yaml.safe_load((cfg.ROOT / "params.yaml").read_text())
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 AWKWARD = [
     "",
     " ",
@@ -60,17 +63,17 @@ def put(params: dict, path: tuple, value: Any) -> dict:
     return out
 
 
-def expand(tmp_path, params: Any) -> list[cfg.PlannedRun]:
+def expanded(tmp_path, params: Any) -> list[PlannedRun]:
     path = tmp_path / "params.yaml"
     path.write_text(yaml.safe_dump(params), encoding="utf-8")
-    return cfg.expand(cfg.load(params=path))
+    return expand(scales.load(params=path))
 
 
 def loads_or_is_refused(tmp_path, params: Any) -> bool:
     """Whether it was refused; any exception but ConfigError, or one of several lines, fails the test."""
     try:
-        planned = expand(tmp_path, params)
-    except cfg.ConfigError as error:
+        planned = expanded(tmp_path, params)
+    except ConfigError as error:
         message = str(error)
         assert message.strip() and "\n" not in message and len(message) < 600
         return True
@@ -119,7 +122,7 @@ def test_names_of_experiments_and_cases_are_only_names(tmp_path, name):
     cases = renamed["experiments"]["power_law"]["cases"]
     cases[name] = cases.pop("alpha-1")
     refused = loads_or_is_refused(tmp_path, renamed)
-    assert refused or {p.config.id for p in expand(tmp_path, renamed)} == {
-        p.config.id for p in expand(tmp_path, PARAMS)
+    assert refused or {p.config.id for p in expanded(tmp_path, renamed)} == {
+        p.config.id for p in expanded(tmp_path, PARAMS)
     }
-    assert not (cfg.ROOT / "x").exists()
+    assert not (ROOT / "x").exists()

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from pipeline import config as cfg
 from pipeline import costs
+from pipeline.config import scales
+from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import digests, only
@@ -15,7 +16,7 @@ from tests.figures.synthetic_tables import build
 
 @pytest.fixture(scope="module")
 def params():
-    return cfg.load("smoke")
+    return scales.load("smoke")
 
 
 def test_every_group_that_is_measured_is_counted(run):
@@ -33,14 +34,14 @@ def test_a_run_costs_its_tokens_times_the_formula(run):
 
 
 def test_a_patched_run_costs_its_steps_and_its_twin(params):
-    patched = next(p.config for p in cfg.expand(params) if p.case == "frozen-60")
+    patched = next(p.config for p in expand(params) if p.case == "frozen-60")
     steps = patched.training.steps - 60
     plain = patched.training.batch * steps * 70 * flops_per_token(patched.model, 500, 70)
     assert flops_of(patched, 500, 70) == pytest.approx(4 / 3 * plain)
 
 
 def test_the_estimate_is_near_the_population_that_is_drawn(params):
-    run = cfg.expand(params)[0].config
+    run = expand(params)[0].config
     people = draw(run.population, run.seed, tokenizer.train(run.population.pools, run.population.vocabulary))
     drawn = tokens_of(run, people.meta["tokens_per_biography"])
     assert costs.of_run(run).tokens == pytest.approx(drawn, rel=0.02)
@@ -48,7 +49,7 @@ def test_the_estimate_is_near_the_population_that_is_drawn(params):
 
 def test_what_experiments_share_is_counted_once(params):
     every = costs.of_experiments(params)
-    distinct = cfg.distinct_runs(cfg.expand(params))
+    distinct = distinct_runs(expand(params))
     assert sum(cost.runs for cost in every.values()) == len(distinct)
     assert every["finetune_sizes"].runs == 2, "its base is that of phases"
     alone = costs.of_experiments(only(params, {"finetune_sizes"}))["finetune_sizes"]
@@ -57,7 +58,7 @@ def test_what_experiments_share_is_counted_once(params):
 
 def test_what_is_there_is_not_to_do(params, tmp_path):
     phases = only(params, {"phases", "celebrities"})
-    run = cfg.expand(only(params, {"phases"}))[0].config
+    run = expand(only(params, {"phases"}))[0].config
     (tmp_path / "runs" / run.id).mkdir(parents=True)
     (tmp_path / "runs" / run.id / "manifest.json").write_text("{}")
     assert set(costs.to_do(phases, tmp_path)) == {"celebrities"}

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from pipeline import config as cfg
+from pipeline.files import ROOT
 from tests.faults import params
 from tests.tree import ENV, copy_tree
 
@@ -26,7 +26,7 @@ RESULTS = Path("results") / "laptop"
 def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
     """Rule -> (stage module, inputs, outputs) of all jobs of the default scale."""
     command = ["snakemake", "everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
-    listed = subprocess.run(command, cwd=cfg.ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
     jobs: dict[str, tuple[str, set[str], set[str]]] = {}
     for block in re.split(r"\n(?=\[?(?:local)?rule \w+:\n)", listed):
         rule, module = re.match(r"rule (\w+):", block), re.search(r" pipeline\.stages\.(\w+) ", block)
@@ -55,7 +55,7 @@ def names(entries: list) -> set[str]:
 
 
 def test_both_engines_describe_one_graph():
-    stages = yaml.safe_load((cfg.ROOT / "dvc.yaml").read_text())["stages"]
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     jobs = snakemake_jobs()
     ran: dict[str, str] = {}
     for name, stage in stages.items():

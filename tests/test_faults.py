@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from pipeline import config as cfg
+from pipeline.files import ROOT
 from tests import faults
 
-PAGE = cfg.ROOT / "docs" / "faults.md"
+PAGE = ROOT / "docs" / "faults.md"
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,10 @@ there, as long as their parameters are still those."""
 
 import pytest
 
-from pipeline import config as cfg
 from pipeline.artefacts import ArtefactError, seal
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import Params, distinct_runs, expand
 from pipeline.plan import digests, names, only, plan, shares
 
 CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
@@ -13,7 +15,7 @@ CORE += ["finetune_replay", "toy"]
 
 @pytest.fixture
 def params():
-    everything = cfg.load("smoke")
+    everything = scales.load("smoke")
     extended = {
         name: e.model_copy(update={"extended": (e.joins or name) not in CORE})
         for name, e in everything.experiments.items()
@@ -21,8 +23,8 @@ def params():
     return everything.model_copy(update={"experiments": extended})
 
 
-def runs(params: cfg.Params) -> set[str]:
-    return set(cfg.distinct_runs(cfg.expand(params)))
+def runs(params: Params) -> set[str]:
+    return set(distinct_runs(expand(params)))
 
 
 def make(results, kind, folders) -> None:
@@ -62,12 +64,12 @@ def test_what_is_named_is_made_and_nothing_else(params, tmp_path):
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are(params, tmp_path):
-    with pytest.raises(cfg.ConfigError, match=r"given 'patchin', allowed: .*\bpatching, .*everything$"):
+    with pytest.raises(ConfigError, match=r"given 'patchin', allowed: .*\bpatching, .*everything$"):
         plan(params, tmp_path, ["patchin"])
 
 
 def test_what_is_complete_is_made_and_what_is_begun_is_not(params, tmp_path):
-    observed = [r for r, c in cfg.distinct_runs(cfg.expand(params)).items() if c.observe and not c.base]
+    observed = [r for r, c in distinct_runs(expand(params)).items() if c.observe and not c.base]
     make(tmp_path, "runs", observed)
     made = plan(params, tmp_path).made
     assert "attention" in made and "patching" not in made
@@ -80,7 +82,7 @@ def test_experiments_that_are_joined_stay_or_go_together(params, tmp_path):
 
 
 def test_the_toy_is_there_as_a_whole_or_not_at_all(tmp_path):
-    params = cfg.load()
+    params = scales.load()
     first, *others = (params.toy.id(seed) for seed in params.toy.seeds)
     make(tmp_path, "toy", [first])
     assert "toy" not in plan(params, tmp_path).made
@@ -114,37 +116,37 @@ def test_the_digest_is_that_of_the_runs(params):
     content = params.model_dump(mode="json", exclude_none=True)
     content["experiments"]["celebrities"]["set"] = {"training.steps": 90}
     content["toy"]["pairs"] = 64
-    after = digests(cfg.Params.model_validate(content))
+    after = digests(Params.model_validate(content))
     assert {name for name in before if before[name] != after[name]} == {"celebrities", "toy"}
 
 
 def test_a_run_of_several_experiments_is_that_of_the_first_who_asks(params):
     mine = shares(params)
     assert sorted(run for share in mine.values() for run in share) == sorted(runs(params))
-    default = cfg.expand(only(params, {"phases"}))[0].config.id
+    default = expand(only(params, {"phases"}))[0].config.id
     assert default in mine["phases"]
-    observed = next(p.config.id for p in cfg.expand(params) if p.experiment == "attention")
+    observed = next(p.config.id for p in expand(params) if p.experiment == "attention")
     assert observed in mine["attention"] and observed not in mine["patching"]
     assert observed in shares(only(params, {"patching"}))["patching"], "a base that no other one asks for"
 
 
 def test_a_joined_experiment_is_as_extended_as_the_other():
-    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
     content["experiments"]["freezing"]["extended"] = True
     with pytest.raises(ValueError, match="as in patching, which it joins"):
-        cfg.Params.model_validate(content)
+        Params.model_validate(content)
 
 
 def test_an_experiment_joins_one_that_joins_none():
-    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
     content["experiments"]["late"] = {"figure": "D", "joins": "freezing"}
     with pytest.raises(ValueError, match=r"experiments\.late\.joins is freezing, allowed: phases, "):
-        cfg.Params.model_validate(content)
+        Params.model_validate(content)
 
 
 @pytest.mark.parametrize("name", ["toy", "A", "a b", "../up", "a-b"])
 def test_an_experiment_has_a_plain_name_of_its_own(name):
-    content = cfg.load("smoke").model_dump(mode="json", exclude_none=True)
+    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
     content["experiments"][name] = {"figure": "2"}
     with pytest.raises(ValueError, match="lower-case letters"):
-        cfg.Params.model_validate(content)
+        Params.model_validate(content)

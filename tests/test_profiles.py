@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from pipeline import config as cfg
+from pipeline.files import ROOT
 from tests.test_workflow import ENV
 
 RULE = re.compile(r"^(?:use rule \w+ as|rule) (\w+)", re.M)
@@ -14,12 +14,12 @@ LOCAL = re.compile(r"^localrules:\n((?:    \w+,\n)+)", re.M)
 
 
 def profile(name: str) -> dict:
-    return yaml.safe_load((cfg.ROOT / "profiles" / name / "config.yaml").read_text())
+    return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text())
 
 
 def snakemake(*arguments: str) -> str:
     command = ["snakemake", *arguments, "--config", "scale=smoke"]
-    return subprocess.run(command, cwd=cfg.ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def rules() -> dict[str, str]:
     """Rule -> command of one of its jobs, of all rules that a cluster is asked to run."""
     listed = snakemake("everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds")
     jobs = dict(re.findall(r"^rule (\w+):\n(.*?)\n\n", listed, re.M | re.S))
-    written = "".join(path.read_text() for path in (cfg.ROOT / "pipeline" / "rules").glob("*.smk"))
+    written = "".join(path.read_text() for path in (ROOT / "pipeline" / "rules").glob("*.smk"))
     every = set(RULE.findall(written))
     assert every <= set(snakemake("--list-rules").split())
     # Besides them there are targets, which have no command.

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config as cfg
 from pipeline import queue
+from pipeline.config import scales
+from pipeline.files import ROOT
 
 # In the place of Snakemake: notes what it was asked for, and then does as the experiment's name says.
 STANDIN = """#!{python}
@@ -30,7 +31,7 @@ def called(tmp_path: Path, seconds: float, slow: str = "", broken: str = "") -> 
     minutes = (queue._SECONDS_TO_STOP + seconds) / 60
     return subprocess.run(
         [sys.executable, "-m", "pipeline.queue", "--scale", "paper", "--minutes", f"{minutes}"],
-        cwd=cfg.ROOT,
+        cwd=ROOT,
         env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,
         text=True,
@@ -39,15 +40,15 @@ def called(tmp_path: Path, seconds: float, slow: str = "", broken: str = "") -> 
 
 
 def test_the_order_is_that_of_the_file():
-    names = queue.order(cfg.load("paper"))
+    names = queue.order(scales.load("paper"))
     assert names[:3] == ["phases", "population_size", "power_law"] and names[-1] == "warm_up_grid"
-    assert "patching" not in queue.order(cfg.load("laptop")), "an extended experiment"
+    assert "patching" not in queue.order(scales.load("laptop")), "an extended experiment"
 
 
 def test_all_that_there_is_time_for_is_made_in_turn(tmp_path):
     done = called(tmp_path, 60)
     asked = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("asked")]
-    assert done.returncode == 0 and asked == queue.order(cfg.load("paper"))
+    assert done.returncode == 0 and asked == queue.order(scales.load("paper"))
     assert done.stdout.splitlines()[-1] == "all done"
 
 

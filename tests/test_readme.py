@@ -5,16 +5,18 @@ import re
 
 import pytest
 
-from pipeline import config as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import draw
+from pipeline.files import ROOT
 from pipeline.report import summary
 from pipeline.stages.readme import numbers
 
 
 def test_the_readmes_numbers_come_from_the_committed_results():
-    block = numbers(cfg.ROOT / "results" / cfg.DEFAULT_SCALE)
-    assert block in (cfg.ROOT / "README.md").read_text(), "run `make readme`"
+    block = numbers(ROOT / "results" / scales.DEFAULT)
+    assert block in (ROOT / "README.md").read_text(), "run `make readme`"
 
 
 def test_the_block_is_replaced_between_its_markers():
@@ -25,11 +27,11 @@ def test_the_block_is_replaced_between_its_markers():
 
 
 def test_token_counts_of_the_paper_scale():
-    who = cfg.expand(cfg.load("paper"))[0].config.population.model_copy(
+    who = expand(scales.load("paper"))[0].config.population.model_copy(
         update={"individuals": 4000, "unseen": 1}
     )
     meta = draw(who, 0, tok.train(who.pools, who.vocabulary)).meta
-    text = (cfg.ROOT / "README.md").read_text().replace("\n", " ")
+    text = (ROOT / "README.md").read_text().replace("\n", " ")
     value, name, biography, baseline = re.search(
         r"a value takes ([\d.]+) tokens, a name ([\d.]+) and a biography (\d+); .* baseline is ([\d.]+) nats",
         text,
@@ -41,6 +43,6 @@ def test_token_counts_of_the_paper_scale():
 
 
 def test_the_torture_figures():
-    result = json.loads((cfg.ROOT / "results" / "torture.json").read_text())
+    result = json.loads((ROOT / "results" / "torture.json").read_text())
     assert result["identical"] and result["last_call_succeeded"]
-    assert f"killed the smoke workflow {result['kills']} times" in (cfg.ROOT / "README.md").read_text()
+    assert f"killed the smoke workflow {result['kills']} times" in (ROOT / "README.md").read_text()

@@ -13,7 +13,8 @@ import pandas as pd
 import psutil
 import pytest
 
-from pipeline import config as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import distinct_runs, expand
 from pipeline.plan import EXPERIMENTS
 from pipeline.processes import lock
 from tests.tree import ENV, copy_tree
@@ -160,7 +161,7 @@ def test_the_steps_of_one_experiment_retrain_only_its_runs(finished, edited):
 def test_the_model_retrains_everything(finished, edited):
     edited("pipeline/model/transformer.py", '"""', '""" ')
     jobs = planned_jobs(finished)
-    runs = cfg.distinct_runs(cfg.expand(cfg.load("smoke")))
+    runs = distinct_runs(expand(scales.load("smoke")))
     trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
     assert sum(jobs[rule] for rule in trained) == len(runs) and "toy_memory" not in jobs
 
@@ -221,7 +222,7 @@ def test_an_unknown_scale_is_named(finished):
 
 
 def test_a_run_told_to_stop_goes_on_to_the_same_bits(finished, tmp_path):
-    name, run = next(iter(cfg.distinct_runs(cfg.expand(cfg.load("smoke"))).items()))
+    name, run = next(iter(distinct_runs(expand(scales.load("smoke"))).items()))
     results, out = finished / "results" / "smoke", tmp_path / "out"
     command = [sys.executable, "-m", "pipeline.stages.train", "--scale", "smoke", "--run", name]
     command += ["--population", results / "populations" / run.population_id]

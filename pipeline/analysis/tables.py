@@ -22,10 +22,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import config as cfg
 from pipeline.analysis import phases
 from pipeline.analysis.toy import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 from pipeline.artefacts import MANIFEST, ArtefactError, seal, verify
+from pipeline.config import run as cfg
+from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 from pipeline.plan import only
@@ -66,7 +67,7 @@ COLUMNS = {
 }
 
 
-def experiments_table(planned: list[cfg.PlannedRun], params: cfg.Params) -> pd.DataFrame:
+def experiments_table(planned: list[PlannedRun], params: Params) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "experiment": p.experiment,
@@ -137,7 +138,7 @@ def _read(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / name)
 
 
-def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
+def toy_table(params: Params, results: Path) -> pd.DataFrame:
     """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
     if not params.toy.seeds:
         return pd.DataFrame(columns=TOY_COLUMNS)
@@ -145,13 +146,13 @@ def toy_table(params: cfg.Params, results: Path) -> pd.DataFrame:
     return pd.concat([_read(results / "toy" / name, "toy.csv") for name in ids], ignore_index=True)
 
 
-def gather(params: cfg.Params, results: Path, experiment: str) -> "Tables":
+def gather(params: Params, results: Path, experiment: str) -> "Tables":
     """The tables of one experiment. Raises ArtefactError when one of its runs has no whole results."""
     params = only(params, {experiment})
-    planned = cfg.expand(params)
+    planned = expand(params)
     runs, curves, summaries, attention, training = [], [], [], [], []
     final = _read(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
-    for run in cfg.distinct_runs(planned).values():
+    for run in distinct_runs(planned).values():
         folder = results / "runs" / run.id
         curve = _read(folder, "curve.csv")
         runs.append(run_row(run, verify(folder, "curve.csv")))
@@ -190,7 +191,7 @@ def _speakers(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, str]
 def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     """The tables of one experiment, verified, its planned runs among them."""
     mine = folder / experiment
-    needed = ("toy",) if experiment == cfg.TOY else TABLES
+    needed = ("toy",) if experiment == TOY else TABLES
     given = verify(mine)["files"]
     verify(mine, *(f"{name}.csv" for name in needed))
     part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype=_TEXT) for name in given}
@@ -262,11 +263,11 @@ class Tables:
     @property
     def names(self) -> list[str]:
         """The experiments whose tables these are, the toy among them."""
-        return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [cfg.TOY])]
+        return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [TOY])]
 
     def _part(self, experiment: str) -> dict[str, pd.DataFrame]:
         """The tables of one experiment: its runs, and those that they start from."""
-        if experiment == cfg.TOY:
+        if experiment == TOY:
             return {"toy": self.toy}
         mine = self.experiments[self.experiments.experiment == experiment]
         bases = self.runs[self.runs.run.isin(mine.run)].base.dropna()

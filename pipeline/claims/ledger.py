@@ -27,7 +27,7 @@ from pipeline.claims import (  # noqa: F401
     warm_ups,
 )
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
-from pipeline.config import ConfigError
+from pipeline.config.errors import ConfigError
 from pipeline.files import write_atomically
 
 CLAIMS = Path(__file__).with_name("claims.yaml")

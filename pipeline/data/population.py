@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from pipeline import config as cfg
 from pipeline.artefacts import verify
+from pipeline.config import run as cfg
 from pipeline.data.pools import (
     ATTRIBUTES,
     FIRST_YEAR,

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline import config as cfg
+from pipeline.config import distributions
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES, TEMPLATES_PER_ATTRIBUTE
 from pipeline.data.population import Population
@@ -41,14 +41,14 @@ class Batch:
     templates: Tensor
 
 
-def visits(distribution: cfg.Sequential, steps: int) -> list[tuple[int, int]]:
+def visits(distribution: distributions.Sequential, steps: int) -> list[tuple[int, int]]:
     """Which group comes when in a run of `steps`, as (first step, group counted from 0), ascending."""
     count = distribution.groups * distribution.repeats
     return [(round(k * steps / count), k % distribution.groups) for k in range(count)]
 
 
 def probabilities(
-    distribution: cfg.Distribution, individuals: int, people: int, steps: int | None = None
+    distribution: distributions.Distribution, individuals: int, people: int, steps: int | None = None
 ) -> list[tuple[int, NDArray[np.float64]]]:
     """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1.
 
@@ -59,25 +59,25 @@ def probabilities(
     p[:individuals] = 1.0
     phases = [(0, p)]
     match distribution:
-        case cfg.PowerLaw(alpha=alpha):
+        case distributions.PowerLaw(alpha=alpha):
             p[:individuals] = np.arange(1, individuals + 1, dtype=float) ** -alpha
-        case cfg.Celebrities(count=count, weight=weight):
+        case distributions.Celebrities(count=count, weight=weight):
             p[:count] = weight
-        case cfg.WarmUp(subset=subset, steps=steps):
+        case distributions.WarmUp(subset=subset, steps=steps):
             first = np.zeros(people)
             first[:subset] = 1.0
             phases = [(0, first), (steps, p)]
-        case cfg.Replay(new=new, weight=weight):
+        case distributions.Replay(new=new, weight=weight):
             p[:individuals] = weight
             p[individuals : individuals + new] = 1.0
-        case cfg.Sequential():
+        case distributions.Sequential():
             assert steps is not None, "a sequential distribution needs the run's length"
             shared = [_indicator(people, *group) for group in distribution.parts(individuals)]
             phases = [(step, shared[group]) for step, group in visits(distribution, steps)]
-        case cfg.Growing(until=until, stages=stages):
+        case distributions.Growing(until=until, stages=stages):
             ends = [first + count for first, count in distribution.parts(individuals)]
             phases = [(k * until // stages, _indicator(people, 0, end)) for k, end in enumerate(ends)]
-        case cfg.Seen(skip=skip, count=count):
+        case distributions.Seen(skip=skip, count=count):
             p[:] = 0.0
             p[skip : skip + count] = 1.0
     return [(step, q / q.sum()) for step, q in phases]
@@ -106,7 +106,7 @@ class Sampler:
     def __init__(
         self,
         population: Population,
-        distribution: cfg.Distribution,
+        distribution: distributions.Distribution,
         seed: int,
         device: torch.device | str = "cpu",
         steps: int | None = None,

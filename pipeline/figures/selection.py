@@ -11,7 +11,7 @@ from pipeline.analysis.selection import CELL
 from pipeline.analysis.statistics import half_width
 from pipeline.analysis.tables import Tables
 from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
-from pipeline.config import TOY
+from pipeline.config.experiments import TOY
 
 Array = NDArray[np.float64]
 

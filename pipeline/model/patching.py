@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model.packing import Packing
 from pipeline.model.transformer import Transformer
 

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline import config as cfg
-from pipeline.config import TAPS
+from pipeline.config import run as cfg
+from pipeline.config.run import TAPS
 from pipeline.model.packing import Packing, gather, spread
 
 _C = 8.0

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model.cross_entropy import cross_entropy
 from pipeline.model.packing import Packing, gather, pick, spread
 from pipeline.model.recurrence import Recurrence

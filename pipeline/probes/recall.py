@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
 from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
@@ -59,7 +60,7 @@ def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
     people it is fine-tuned on.
     """
     who = run.population
-    new = run.distribution.new if isinstance(run.distribution, cfg.Replay) else who.unseen
+    new = run.distribution.new if isinstance(run.distribution, distributions.Replay) else who.unseen
     return {"known": (0, who.individuals), "new": (who.individuals, new)}
 
 

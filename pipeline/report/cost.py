@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config.experiments import Params, distinct_runs, expand
 from pipeline.costs import Cost, amount, of_run, parameters_of
 
 _BLOCK = re.compile(r"(<!-- (cost of [\w ]+): begin[^>]*-->\n).*?(<!-- \2: end -->)", re.S)
@@ -88,10 +89,10 @@ _BLOCKS: dict[str, Callable[[list[cfg.RunConfig], cfg.RunConfig], str]] = {
 }
 
 
-def blocks(params: cfg.Params) -> dict[str, str]:
+def blocks(params: Params) -> dict[str, str]:
     """Markdown by name, for all experiments of a scale. The default run is the first one planned."""
-    planned = cfg.expand(params)
-    runs = list(cfg.distinct_runs(planned).values())
+    planned = expand(params)
+    runs = list(distinct_runs(planned).values())
     return {name: write(runs, planned[0].config) for name, write in _BLOCKS.items()}
 
 

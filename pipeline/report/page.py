@@ -9,12 +9,12 @@ import jinja2
 import pandas as pd
 import yaml
 
-from pipeline import config as cfg
 from pipeline import costs, plan
 from pipeline.analysis.tables import Tables
 from pipeline.artefacts import manifest_of, verify
 from pipeline.claims import ledger
 from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
+from pipeline.config.experiments import TOY, Params
 from pipeline.costs import amount
 from pipeline.figures import FIGURES
 
@@ -144,7 +144,7 @@ def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
     return out
 
 
-def parameters(params: cfg.Params) -> dict[str, str]:
+def parameters(params: Params) -> dict[str, str]:
     """The resolved parameters as YAML, by part: those that all runs share, each experiment's, the toy's.
 
     An experiment's part holds what joins it.
@@ -159,17 +159,17 @@ def parameters(params: cfg.Params) -> dict[str, str]:
     for name in plan.names(params)[:-1]:
         mine = {key: e for key, e in experiments.items() if key == name or e["joins"] == name}
         parts[name] = text(mine)
-    return parts | {cfg.TOY: text(toy)}
+    return parts | {TOY: text(toy)}
 
 
-def cost_rows(params: cfg.Params, tables: Tables) -> tuple[list[dict[str, Any]], costs.Rate | None]:
+def cost_rows(params: Params, tables: Tables) -> tuple[list[dict[str, Any]], costs.Rate | None]:
     """What the table of costs shows, an entry an experiment of the scale and their sum; and at which rate."""
     rate = costs.rate(tables.runs)
     rows = costs.rows(costs.of_experiments(params), rate)
     return [{"name": name, "cells": cells, "shown": name in tables.names} for name, cells in rows], rate
 
 
-def render(scale: str, params: cfg.Params, results: Path, experiments: Sequence[str] | None = None) -> str:
+def render(scale: str, params: Params, results: Path, experiments: Sequence[str] | None = None) -> str:
     """The page of `results`, a scale's folder with tables/, figures/ and claims.json, about `experiments`
     (default: all that have tables).
 

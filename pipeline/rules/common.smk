@@ -3,9 +3,7 @@
 
 def source(*patterns):
     """Python and text files that decide what a step computes; an edit runs it again."""
-    return sorted(
-        str(f.relative_to(cfg.ROOT)) for p in patterns for f in cfg.ROOT.glob(p)
-    )
+    return sorted(str(f.relative_to(ROOT)) for p in patterns for f in ROOT.glob(p))
 
 
 def population_of(wildcards):
@@ -25,7 +23,7 @@ def base_of(wildcards):
 
 def runs_in(wildcards):
     """Runs of an experiment by id, with those that they start from."""
-    return cfg.distinct_runs(
+    return experiments.distinct_runs(
         plan for plan in PLANNED if plan.experiment == wildcards.experiment
     )
 
@@ -48,7 +46,7 @@ def references_in(wildcards):
 
 def measured_in(wildcards):
     """What an experiment's tables are gathered from."""
-    if wildcards.experiment == cfg.TOY:
+    if wildcards.experiment == experiments.TOY:
         return expand(
             f"{RESULTS}/toy/{{toy}}/{{name}}",
             toy=TOY,

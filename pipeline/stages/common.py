@@ -14,9 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline import config as cfg
 from pipeline.artefacts import MANIFEST, ArtefactError
-from pipeline.files import sha256
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import distinct_runs, expand
+from pipeline.files import ROOT, sha256
 from pipeline.processes import die_with_parent
 
 _FREE = "free some space and give the same command again: nothing that was whole is lost"
@@ -35,20 +38,20 @@ class StageError(RuntimeError):
 
 def add_scale(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--scale", default=cfg.DEFAULT_SCALE, help="laptop (default), smoke, paper or paper-grid"
+        "--scale", default=scales.DEFAULT, help="laptop (default), smoke, paper or paper-grid"
     )
     parser.add_argument("--params", type=Path, help="another params.yaml (default: the project's)")
 
 
 def all_runs(args: argparse.Namespace) -> dict[str, cfg.RunConfig]:
     """Every distinct run of the scale by id, bases included, in the order of the file."""
-    return cfg.distinct_runs(cfg.expand(cfg.load(args.scale, args.params)))
+    return distinct_runs(expand(scales.load(args.scale, args.params)))
 
 
 def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     runs = all_runs(args)
     if run_id not in runs:
-        raise cfg.ConfigError(f"run: given {run_id!r}, allowed: one of the {len(runs)} of scale {args.scale}")
+        raise ConfigError(f"run: given {run_id!r}, allowed: one of the {len(runs)} of scale {args.scale}")
     return runs[run_id]
 
 
@@ -58,9 +61,9 @@ def code_digest(*folders: str) -> str:
     of all that decides what a training run computes."""
     digest = hashlib.sha256(importlib.metadata.version("torch").encode())
     for folder in folders or ("data", "model", "training", "probes"):
-        for path in sorted((cfg.ROOT / "pipeline" / folder).rglob("*")):
+        for path in sorted((ROOT / "pipeline" / folder).rglob("*")):
             if path.suffix in (".py", ".txt"):
-                digest.update(path.relative_to(cfg.ROOT).as_posix().encode() + path.read_bytes())
+                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -92,7 +95,7 @@ def made_from(tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
 
 
 def commit() -> str:
-    git = ["git", "-C", str(cfg.ROOT)]
+    git = ["git", "-C", str(ROOT)]
     try:
         head = subprocess.run(
             [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
@@ -110,7 +113,7 @@ def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
     a full disk or one of `one_line`; code 128 + a signal's number where the error has one, as shells do."""
     die_with_parent()
     gc.freeze()  # else collections visit all that was imported, three times at the exit: half a second
-    expected: tuple[type[Exception], ...] = (cfg.ConfigError, StageError, ArtefactError, *one_line)
+    expected: tuple[type[Exception], ...] = (ConfigError, StageError, ArtefactError, *one_line)
     try:
         main()
     except expected as error:

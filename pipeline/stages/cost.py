@@ -7,7 +7,7 @@ python -m pipeline.stages.cost --scale paper-grid --write docs/*.md      between
 import argparse
 from pathlib import Path
 
-from pipeline import config as cfg
+from pipeline.config import scales
 from pipeline.files import write_atomically
 from pipeline.report import cost
 from pipeline.stages import common
@@ -20,7 +20,7 @@ def main() -> None:
         "--write", type=Path, nargs="+", default=[], metavar="FILE", help="documents to renew"
     )
     args = parser.parse_args()
-    made = cost.blocks(cfg.load(args.scale, args.params))
+    made = cost.blocks(scales.load(args.scale, args.params))
     for path in args.write:
         write_atomically(path, cost.insert(path.read_text(), made))
     if not args.write:

@@ -10,8 +10,9 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from pipeline.artefacts import seal
-from pipeline.config import ConfigError, Uniform
-from pipeline.config import Population as PopulationConfig
+from pipeline.config.distributions import Uniform
+from pipeline.config.errors import ConfigError
+from pipeline.config.run import Population as PopulationConfig
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load
 
 from pipeline.artefacts import checksum, seal, verify
-from pipeline.config import RunConfig
+from pipeline.config.run import RunConfig
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler

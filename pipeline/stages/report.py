@@ -6,7 +6,7 @@ python -m pipeline.stages.report --scale laptop --results results/laptop --exper
 import argparse
 from pathlib import Path
 
-from pipeline import config as cfg
+from pipeline.config import scales
 from pipeline.files import write_atomically
 from pipeline.report import page
 from pipeline.stages import common
@@ -19,7 +19,7 @@ def main() -> None:
     common.add_experiments(parser)
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
-    params = cfg.load(args.scale, args.params)
+    params = scales.load(args.scale, args.params)
     write_atomically(args.out, page.render(args.scale, params, args.results, args.experiments))
 
 

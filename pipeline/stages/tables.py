@@ -10,9 +10,10 @@ another is in the other's.
 import argparse
 from pathlib import Path
 
-from pipeline import config as cfg
 from pipeline import plan
 from pipeline.analysis.tables import gather
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
 from pipeline.stages import common
 
 
@@ -23,11 +24,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--experiments", nargs="+", metavar="NAME", help="those to gather (default: all)")
     args = parser.parse_args()
-    params = cfg.load(args.scale, args.params)
+    params = scales.load(args.scale, args.params)
     known, digests = plan.names(params), plan.digests(params)
     for name in args.experiments or ():
         if name not in known:
-            raise cfg.ConfigError(f"experiments: given {name!r}, allowed: {', '.join(known)}")
+            raise ConfigError(f"experiments: given {name!r}, allowed: {', '.join(known)}")
     gathered = {name: gather(params, args.results, name) for name in args.experiments or known}
     for name, tables in gathered.items():
         tables.write(args.out, digests, environment=common.provenance())

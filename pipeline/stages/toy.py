@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from pipeline import config as cfg
 from pipeline.artefacts import seal
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
 from pipeline.files import write_atomically
 from pipeline.stages import common
 from pipeline.toy import training
@@ -27,9 +28,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    toy = cfg.load(args.scale, args.params).toy
+    toy = scales.load(args.scale, args.params).toy
     if args.seed not in toy.seeds:
-        raise cfg.ConfigError(f"seed: given {args.seed}, allowed: {', '.join(map(str, toy.seeds))}")
+        raise ConfigError(f"seed: given {args.seed}, allowed: {', '.join(map(str, toy.seeds))}")
     rows = pd.DataFrame(training.run(toy, args.seed))
     write_atomically(args.out / "toy.csv", rows.to_csv(index=False))
     inputs = {"code": common.code_digest("toy")}

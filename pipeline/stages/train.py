@@ -23,7 +23,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from pipeline.artefacts import checksum, seal, verify
-from pipeline.config import RunConfig
+from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
 from pipeline.files import write_atomically

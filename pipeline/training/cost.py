@@ -1,6 +1,6 @@
 """What a run costs by formula: tokens, and floating-point operations (FLOP) of its model."""
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 
 GROUPS = 2  # of people that an evaluation measures: pipeline.probes.recall.groups
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config.errors import ConfigError
 from pipeline.data.population import Population
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.packing import gather, pack, spread
@@ -101,7 +102,7 @@ class Trainer:
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         if self.world > t.batch:
-            raise cfg.ConfigError(
+            raise ConfigError(
                 f"training.batch: {t.batch} rows for {self.world} processes, allowed: a row each at least"
             )
         self.interrupts = Interrupts(shared=self.world > 1)

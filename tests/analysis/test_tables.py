@@ -5,9 +5,10 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipeline import config as cfg
 from pipeline.analysis.tables import COLUMNS, Tables, run_row
 from pipeline.artefacts import ArtefactError, verify
+from pipeline.config import scales
+from pipeline.config.experiments import expand
 from tests.figures.synthetic_tables import build
 
 
@@ -80,6 +81,6 @@ def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
 
 def test_the_columns_of_runs_are_those_that_are_written():
     """A new column of run_row belongs into COLUMNS, or older tables lack it."""
-    run = cfg.expand(cfg.load())[0].config
+    run = expand(scales.load())[0].config
     made = {"cost": {}, "environment": {}, "inputs": {"code": "", "population": ""}}
     assert set(run_row(run, made)) <= set(COLUMNS["runs"])

@@ -5,7 +5,8 @@ import torch
 
 from benchmarks import bench, whole_run, worker
 from benchmarks.plain import PlainTransformer
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.training.cost import flops_per_token
@@ -18,7 +19,7 @@ def test_the_plain_model_is_ours(population):
     ours = Transformer(model, population.vocabulary, population.longest_biography())
     plain = PlainTransformer(model, population.vocabulary)
     plain.load_state_dict(ours.state_dict())
-    sampler = Sampler(population, cfg.Uniform(), seed=1)
+    sampler = Sampler(population, distributions.Uniform(), seed=1)
     inputs, labels, tokens = worker.padded(sampler, 0, 6)
     batch = sampler.batch(0, 6)
     per_token = ours(batch.tokens[:, :-1].contiguous(), batch.tokens[:, 1:].contiguous())

@@ -7,7 +7,7 @@ import yaml
 from pipeline.artefacts import ArtefactError
 from pipeline.claims.ledger import CLAIMS, judge_all, load
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, NOT_REPRODUCED, REPRODUCED, VERDICTS
-from pipeline.config import ConfigError
+from pipeline.config.errors import ConfigError
 from pipeline.stages import claims as stage
 from tests.claims.scenes import empty, phases_scene, sizes_scene
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline import config as cfg
 from pipeline.artefacts import seal
+from pipeline.config import run as cfg
 from pipeline.data.pools import ATTRIBUTES, POOL_SIZES, pool
 from pipeline.data.population import Population, baseline, draw, pool_sizes, value_text
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import value_text
@@ -29,17 +30,17 @@ from pipeline.data.sampler import (
 from pipeline.stages.dataset import text
 
 DISTRIBUTIONS = {
-    "uniform": cfg.Uniform(),
-    "power_law": cfg.PowerLaw(kind="power_law", alpha=0.8),
-    "zipf": cfg.PowerLaw(kind="power_law", alpha=1.0),
-    "celebrities": cfg.Celebrities(kind="celebrities", count=5, weight=8),
-    "warm_up": cfg.WarmUp(kind="warm_up", subset=10, steps=7),
-    "replay": cfg.Replay(kind="replay", new=8, weight=0.25),
-    "no_replay": cfg.Replay(kind="replay", new=8),
-    "sequential": cfg.Sequential(kind="sequential", groups=4),
-    "alternating": cfg.Sequential(kind="sequential", groups=2, repeats=3),
-    "growing": cfg.Growing(kind="growing", subset=10, until=12, stages=3),
-    "seen": cfg.Seen(kind="seen", skip=8, count=16),
+    "uniform": distributions.Uniform(),
+    "power_law": distributions.PowerLaw(kind="power_law", alpha=0.8),
+    "zipf": distributions.PowerLaw(kind="power_law", alpha=1.0),
+    "celebrities": distributions.Celebrities(kind="celebrities", count=5, weight=8),
+    "warm_up": distributions.WarmUp(kind="warm_up", subset=10, steps=7),
+    "replay": distributions.Replay(kind="replay", new=8, weight=0.25),
+    "no_replay": distributions.Replay(kind="replay", new=8),
+    "sequential": distributions.Sequential(kind="sequential", groups=4),
+    "alternating": distributions.Sequential(kind="sequential", groups=2, repeats=3),
+    "growing": distributions.Growing(kind="growing", subset=10, until=12, stages=3),
+    "seen": distributions.Seen(kind="seen", skip=8, count=16),
 }
 STEPS = 24  # of the run
 examples = settings(deadline=None, derandomize=True)
@@ -98,7 +99,7 @@ def test_a_growing_population_is_whole_from_its_step_on(population):
 @given(st.integers(1, 400), st.integers(2, 32), st.integers(1, 8), st.data())
 def test_groups_part_the_population_and_the_run(size, groups, repeats, data):
     """Whatever the numbers: disjoint groups of one size in order, visits that differ by one step at most."""
-    d = cfg.Sequential(kind="sequential", groups=groups, repeats=repeats)
+    d = distributions.Sequential(kind="sequential", groups=groups, repeats=repeats)
     steps = data.draw(st.integers(groups * repeats, 5000))
     ranges = d.parts(size * groups)
     assert [first for first, _ in ranges] == list(range(0, size * groups, size))
@@ -115,7 +116,7 @@ def test_a_population_grows_to_the_whole(individuals, data):
     subset = data.draw(st.integers(1, individuals - 1))
     until = data.draw(st.integers(1, 3000))
     stages = data.draw(st.integers(1, min(until, individuals - subset, 50)))
-    d = cfg.Growing(kind="growing", subset=subset, until=until, stages=stages)
+    d = distributions.Growing(kind="growing", subset=subset, until=until, stages=stages)
     phases = probabilities(d, individuals, individuals + 5)
     sizes = [np.count_nonzero(p) for _, p in phases]
     assert sizes[0] == subset and sizes[-1] == individuals and (np.diff(sizes) > 0).all()
@@ -127,7 +128,7 @@ def test_a_population_grows_to_the_whole(individuals, data):
 
 def test_no_held_out_pair_is_ever_trained_on(population):
     """Training and evaluation (individual, attribute, template) triples are disjoint, and both complete."""
-    sampler = Sampler(population, cfg.Uniform(), seed=5)
+    sampler = Sampler(population, distributions.Uniform(), seed=5)
 
     def triples(batch):
         people = batch.individuals[:, None].expand(-1, A)
@@ -144,7 +145,7 @@ def test_no_held_out_pair_is_ever_trained_on(population):
 
 
 def test_templates_and_orders_are_uniform(population):
-    batch = Sampler(population, cfg.Uniform(), seed=2).batch(0, 20_000)
+    batch = Sampler(population, distributions.Uniform(), seed=2).batch(0, 20_000)
     place = torch.gather(
         torch.from_numpy(population.template_order)[batch.individuals].long().argsort(-1),
         2,
@@ -157,7 +158,7 @@ def test_templates_and_orders_are_uniform(population):
 
 
 def test_a_batch_is_a_function_of_seed_step_and_row(population):
-    sampler, other = (Sampler(population, cfg.Uniform(), seed=s) for s in (7, 8))
+    sampler, other = (Sampler(population, distributions.Uniform(), seed=s) for s in (7, 8))
     whole = sampler.batch(11, 32)
     for rows in (torch.arange(0, 32, 2), torch.tensor([31, 4])):
         part = sampler.batch(11, rows)
@@ -170,7 +171,7 @@ def test_a_batch_is_a_function_of_seed_step_and_row(population):
 
 def test_biographies_read_as_they_should(population, tokenizer):
     """Every biography states each of its person's values once, after the name, in six sentences."""
-    batch = Sampler(population, cfg.Uniform(), seed=9).batch(0, 200)
+    batch = Sampler(population, distributions.Uniform(), seed=9).batch(0, 200)
     for row, biography in enumerate(text(batch, population, tokenizer)):
         person = int(batch.individuals[row])
         assert biography.count(population.name_text(person)) == 6
@@ -182,7 +183,7 @@ def test_biographies_read_as_they_should(population, tokenizer):
 
 
 def test_kinds_and_attributes_label_the_tokens(population):
-    batch = Sampler(population, cfg.Uniform(), seed=9).batch(0, 64)
+    batch = Sampler(population, distributions.Uniform(), seed=9).batch(0, 64)
     kind = batch.kind
     assert set(kind.unique().tolist()) == {PADDING, START, TEXT, NAME, VALUE}
     assert (kind[:, 0] == START).all() and ((kind == PADDING) == (batch.tokens == 0)).all()
@@ -207,14 +208,14 @@ def test_fixed_order_without_shuffling(population):
     who = population.config.model_copy(
         update={"templates": cfg.Templates(train=20, evaluation=5, shuffle=False)}
     )
-    fixed = Sampler(type(population)(**{**population.__dict__, "config": who}), cfg.Uniform(), seed=1).batch(
-        0, 32
-    )
+    fixed = Sampler(
+        type(population)(**{**population.__dict__, "config": who}), distributions.Uniform(), seed=1
+    ).batch(0, 32)
     assert (fixed.attribute[:, 1] == 0).all()
 
 
 def test_longest_biography_bounds_every_batch(population):
-    sampler = Sampler(population, cfg.Uniform(), seed=1)
+    sampler = Sampler(population, distributions.Uniform(), seed=1)
     longest = max(int((sampler.batch(s, 256).kind != PADDING).sum(1).max()) for s in range(20))
     assert longest <= population.longest_biography()
 

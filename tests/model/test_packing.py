@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model import packing as packed
 from pipeline.model.cross_entropy import cross_entropy
 from pipeline.model.packing import gather, pack, spread

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch._dynamo.testing import CompileCounterWithBackend
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.recurrence import RGLRU, Recurrence, scan
 from pipeline.model.transformer import Transformer

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from reference import logits
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model.transformer import Transformer
 from pipeline.training.cost import flops_per_token
 

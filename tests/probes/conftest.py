@@ -3,14 +3,15 @@
 import pytest
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data.sampler import Sampler
 from pipeline.model.transformer import Transformer
 
 
 @pytest.fixture
 def sampler(population):
-    return Sampler(population, cfg.Uniform(), seed=1)
+    return Sampler(population, distributions.Uniform(), seed=1)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE
 from pipeline.probes.credit import measure_credit
 from pipeline.training.loop import Trainer

@@ -4,7 +4,8 @@ import pytest
 import torch
 from reference import logits
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.data.sampler import VALUE, A, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
@@ -19,7 +20,7 @@ def model(population):
 
 
 def test_measures_match_their_definitions(population, model):
-    sampler, n = Sampler(population, cfg.Uniform(), seed=1), 12
+    sampler, n = Sampler(population, distributions.Uniform(), seed=1), 12
     ours = measure(model, sampler, 0, 40, n, chunk=5)
     batch = sampler.evaluation_batch(0, 40, n, n)
     loss, right = torch.zeros(A), torch.zeros(A)
@@ -45,7 +46,7 @@ def test_measures_match_their_definitions(population, model):
 
 def test_a_value_counts_only_if_all_its_tokens_are_right(population):
     """A model that knows everything but the first token of each value scores 0."""
-    sampler = Sampler(population, cfg.Uniform(), seed=1)
+    sampler = Sampler(population, distributions.Uniform(), seed=1)
 
     class Oracle:
         def __init__(self, spoil: bool):
@@ -68,17 +69,17 @@ def test_a_value_counts_only_if_all_its_tokens_are_right(population):
 
 def test_groups_of_people(run):
     assert groups(run) == {"known": (0, 40), "new": (40, 24)}
-    tuned = run.model_copy(update={"distribution": cfg.Replay(kind="replay", new=8), "base": run})
+    tuned = run.model_copy(update={"distribution": distributions.Replay(kind="replay", new=8), "base": run})
     assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
 
 
 def test_parts_of_the_people_are_measured_apart_where_asked(run):
-    in_turn = {**dict(run), "distribution": cfg.Sequential(kind="sequential", groups=4)}
+    in_turn = {**dict(run), "distribution": distributions.Sequential(kind="sequential", groups=4)}
     quarters = {f"group-{k}": (10 * (k - 1), 10) for k in (1, 2, 3, 4)}
     assert cfg.RunConfig.model_validate(in_turn).parts == quarters
-    famous = {**dict(run), "distribution": cfg.Celebrities(kind="celebrities", count=4, weight=2)}
+    famous = {**dict(run), "distribution": distributions.Celebrities(kind="celebrities", count=4, weight=2)}
     base = cfg.RunConfig.model_validate(famous)
     assert base.parts == {"head": (0, 4), "tail": (4, 36)} and not run.parts
-    tuned = {"distribution": cfg.Seen(kind="seen", skip=4, count=36), "base": base}
+    tuned = {"distribution": distributions.Seen(kind="seen", skip=4, count=36), "base": base}
     assert cfg.RunConfig.model_validate({**dict(run), **tuned}).parts == base.parts
     assert groups(base) == groups(run) == {"known": (0, 40), "new": (40, 24)}

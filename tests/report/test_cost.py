@@ -2,8 +2,9 @@
 
 import pytest
 
-from pipeline import config as cfg
 from pipeline import costs
+from pipeline.config import scales
+from pipeline.files import ROOT
 from pipeline.report import cost
 from pipeline.training.loop import Trainer
 
@@ -22,9 +23,9 @@ def test_hours_are_flops_over_the_share_of_the_peak():
 
 
 def test_the_documents_say_what_the_paper_scale_costs():
-    made, found = cost.blocks(cfg.load("paper-grid")), set()
+    made, found = cost.blocks(scales.load("paper-grid")), set()
     for name in DOCUMENTS:
-        text = (cfg.ROOT / "docs" / name).read_text()
+        text = (ROOT / "docs" / name).read_text()
         assert cost.insert(text, made) == text, f"{name}: run `make readme`"
         found |= {block for block in made if f"<!-- {block}: begin" in text}
     assert found == set(made)

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline import config as cfg
 from pipeline.artefacts import ArtefactError, manifest_of, seal
 from pipeline.claims import ledger
+from pipeline.config import scales
 from pipeline.figures import FIGURES
 from pipeline.report import page
 from tests.figures.synthetic_tables import build
@@ -50,7 +50,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def html(results):
-    return page.render("laptop", cfg.load("laptop"), results)
+    return page.render("laptop", scales.load("laptop"), results)
 
 
 class Anchors(HTMLParser):
@@ -97,14 +97,14 @@ def test_a_claim_leads_to_its_runs_and_they_to_their_parameters(html):
 
 def test_costs_are_those_of_all_experiments_measured_or_not(html):
     section = html.partition('<h2 id="costs">')[2].partition("<h2")[0]
-    for name in cfg.load("laptop").experiments:
-        if not cfg.load("laptop").experiments[name].joins:
+    for name in scales.load("laptop").experiments:
+        if not scales.load("laptop").experiments[name].joins:
             assert f'href="#parameters-{name}"' in section
     assert "at the measured rate of 148 GFLOP/s a process (a CPU" in section
 
 
 def test_the_page_can_be_about_some_of_the_tables(results):
-    text = page.render("laptop", cfg.load("laptop"), results, ["phases", "population_size"])
+    text = page.render("laptop", scales.load("laptop"), results, ["phases", "population_size"])
     section = text.partition('<h2 id="costs">')[2].partition("<h2")[0]
     assert section.count("<td>measured</td>") == 2 and "<td>not measured</td>" in section
     assert "finetune16" not in text.partition('<h2 id="runs">')[2]
@@ -174,7 +174,7 @@ def test_each_claim_leads_to_its_figures():
 
 def test_a_missing_part_is_named(results, tmp_path):
     with pytest.raises(ArtefactError):
-        page.render("laptop", cfg.load("laptop"), tmp_path)
+        page.render("laptop", scales.load("laptop"), tmp_path)
 
 
 @pytest.mark.parametrize(("value", "text"), [(2_900_000, "2.9 M"), (999, "999"), (9.1e12, "9.1 T")])

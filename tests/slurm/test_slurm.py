@@ -16,7 +16,9 @@ import psutil
 import pytest
 import yaml
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
+from pipeline.config import scales
+from pipeline.config.experiments import Params, distinct_runs, expand
 from tests.tree import ENV, copy_tree
 
 pytestmark = pytest.mark.slow
@@ -111,8 +113,8 @@ def jobs(*states: str) -> list[str]:
 
 def run_id(wanted: Callable[[cfg.RunConfig], bool]) -> str:
     """The one run of the copy's plan that is as wanted."""
-    params = {**cfg.load("smoke").model_dump(mode="json"), "experiments": EXPERIMENTS}
-    planned = cfg.distinct_runs(cfg.expand(cfg.Params.model_validate(params)))
+    params = {**scales.load("smoke").model_dump(mode="json"), "experiments": EXPERIMENTS}
+    planned = distinct_runs(expand(Params.model_validate(params)))
     (found,) = (name for name, run in planned.items() if wanted(run))
     return found
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.stages import compare
 from pipeline.stages.train import write
 from pipeline.training.loop import Trainer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.config import RunConfig
+from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
 from pipeline.processes import die_with_parent
 from pipeline.training import hardware

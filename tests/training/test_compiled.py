@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import run as cfg
 from pipeline.model.packing import gather, pack
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import predictions

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
-from pipeline import config as cfg
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.training import hardware, loop
 
 GOLDEN = Path(__file__).parent / "golden_loss.json"
@@ -60,7 +61,7 @@ def test_training_learns_and_reports(run, population):
 def test_groups_are_evaluated_apart_and_together(run, population):
     """Groups of equal size make up everyone: with each person drawn once, their mean loss is everyone's."""
     everyone = run.evaluation.model_copy(update={"sequences": 40, "apart": 10})
-    changed = {"distribution": cfg.Sequential(kind="sequential", groups=4), "evaluation": everyone}
+    changed = {"distribution": distributions.Sequential(kind="sequential", groups=4), "evaluation": everyone}
     in_turn = cfg.RunConfig.model_validate({**dict(run), **changed})
     result = loop.Trainer(in_turn, population).train()
     last = {row["group"]: row for row in result.evaluations if row["step"] == 12}
@@ -92,7 +93,7 @@ def test_fine_tuning_starts_from_the_base(run, population):
     tuned = run.model_copy(
         update={
             "base": run,
-            "distribution": cfg.Replay(kind="replay", new=8),
+            "distribution": distributions.Replay(kind="replay", new=8),
             "training": run.training.model_copy(update={"steps": 4, "schedule": "constant"}),
         }
     )

@@ -5,8 +5,9 @@ import argparse
 import pytest
 import torch
 
-from pipeline import config as cfg
 from pipeline.artefacts import seal
+from pipeline.config import distributions
+from pipeline.config import run as cfg
 from pipeline.probes.attention import measure_attention
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import read_inputs, write
@@ -73,10 +74,10 @@ def test_a_patched_run_begins_where_its_base_was(observed, reference, population
 
 def test_everyone_is_learned_with_the_attention_of_a_run_on_groups(observed, population):
     """Paper, Figure W: reference and run differ in whom they are trained on."""
-    in_turn = {"distribution": cfg.Sequential(kind="sequential", groups=4)}
+    in_turn = {"distribution": distributions.Sequential(kind="sequential", groups=4)}
     base = cfg.RunConfig.model_validate({**dict(observed), **in_turn})
     reference = Trainer(base, population).train()
-    run = patched(base, reference=12, start=0).model_copy(update={"distribution": cfg.Uniform()})
+    run = patched(base, reference=12, start=0).model_copy(update={"distribution": distributions.Uniform()})
     run = cfg.RunConfig.model_validate(dict(run))
     everyone = trainer(run, population, reference)
     result = everyone.train()

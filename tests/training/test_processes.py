@@ -11,8 +11,9 @@ import pytest
 from training.test_loop import fp32  # noqa: F401
 from training.test_state import finish
 
-from pipeline import config as cfg
 from pipeline.artefacts import seal
+from pipeline.config.errors import ConfigError
+from pipeline.files import ROOT
 from pipeline.processes import PARENT
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
@@ -32,7 +33,7 @@ def folder(run, population, tmp_path) -> Path:
 
 
 def launch(*arguments: object) -> subprocess.Popen:
-    path = os.pathsep.join([str(cfg.ROOT), str(cfg.ROOT / "tests")])
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return subprocess.Popen(
         [sys.executable, "-m", "pipeline.launch", "--processes", "2", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path, PARENT: str(os.getpid())},
@@ -86,7 +87,7 @@ def test_two_nodes_take_up_what_one_process_left(run, population, folder, fp32):
 def test_a_run_has_a_row_for_every_process(run, population, monkeypatch):
     crowd = hardware.accelerator()
     monkeypatch.setattr(type(crowd), "num_processes", run.training.batch + 1)
-    with pytest.raises(cfg.ConfigError, match=r"training\.batch: 8 rows for 9 processes"):
+    with pytest.raises(ConfigError, match=r"training\.batch: 8 rows for 9 processes"):
         Trainer(run, population)
 
 

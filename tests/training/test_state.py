@@ -9,7 +9,7 @@ import signal
 import pytest
 import torch
 
-from pipeline import config as cfg
+from pipeline.config import distributions
 from pipeline.data.sampler import LeakageError
 from pipeline.training import interrupts, loop
 from pipeline.training.loop import DivergedError, Result, Trainer
@@ -199,7 +199,7 @@ def test_fine_tuning_resumes_too(run, population, tmp_path):
     tuned = run.model_copy(
         update={
             "base": run,
-            "distribution": cfg.Replay(kind="replay", new=8),
+            "distribution": distributions.Replay(kind="replay", new=8),
             "training": run.training.model_copy(update={"schedule": "constant"}),
         }
     )
