@@ -6,8 +6,9 @@ snakemake --cores all everything               the extended experiments too
 snakemake --cores all --config scale=smoke     another scale: smoke, paper or paper-grid
 """
 
-import json
 import os
+import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -21,29 +22,46 @@ from pipeline import devices, preload
 from pipeline import plan as plans
 from pipeline.artefacts import ArtefactError
 from pipeline.figures import FIGURES
+from pipeline.jobs import pass_on_to_jobs
 from pipeline.processes import KEEP_MEMORY, PARENT, LockedError, lock
+from pipeline.schema import digest
+from pipeline.store.current import REASONS, survey, survey_products
 
 min_version("9.0")
 
 GIVEN, _ = get_argument_parser().parse_known_args()
 try:
+    if Path.cwd() != ROOT:
+        raise ConfigError(
+            f"working folder: given {Path.cwd()}, allowed: {ROOT}, from where to call"
+        )
+    if not os.access(ROOT, os.W_OK):
+        raise ConfigError(f"{ROOT}: results and logs cannot be written here; copy it")
     if unknown := set(config) - {"scale"}:
         raise ConfigError(
             f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale"
         )
     SCALE = config.get("scale", scales.DEFAULT)
     RESULTS = f"results/{SCALE}"
-    # A job's own Snakemake on a cluster is not given the targets, but what was made of them.
+    # A job's own Snakemake on a cluster is not given the targets, but the call that was made of them.
     main = workflow.is_main_process
-    targets = GIVEN.targets if main else os.environ[plans.EXPERIMENTS].split()
-    PLAN = plans.plan(scales.load(SCALE), Path(RESULTS), targets)
     if main:
+        params = scales.load(SCALE)
+        FOUND = survey(Path(RESULTS), params)
+        PLAN = plans.plan(params, Path(RESULTS), GIVEN.targets, FOUND)
+        os.environ[plans.CALL] = str(PLAN.write(Path(".snakemake/calls"), SCALE))
         print(PLAN.note, end="", file=sys.stderr)
+    else:
+        PLAN = plans.Plan.read(Path(os.environ[plans.CALL]))
+        FOUND = survey(Path(RESULTS), PLAN.params)
+    survey_products(
+        FOUND, PLAN.shown, digest(PLAN.params.model_dump(mode="json")), FIGURES
+    )
     if main and GIVEN.dryrun:
         # Numpy and the tokenizer are spared the calls that compute.
         from pipeline import costs
 
-        print(costs.table(PLAN.making, Path(RESULTS)), end="", file=sys.stderr)
+        print(costs.table(PLAN.making, FOUND), end="", file=sys.stderr)
 except (ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
     print(f"error: {error}", file=sys.stderr)
@@ -53,16 +71,25 @@ PARAMS = PLAN.making
 PLANNED = experiments.expand(PARAMS)
 RUNS = experiments.distinct_runs(PLANNED)
 TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
+# How jobs are started: by this interpreter, with the parameters as they are now.
+STAGE = f"exec {shlex.quote(sys.executable)} -m pipeline.stages."
+LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.launch"
+ASKED = f" --scale {SCALE} --call {os.environ[plans.CALL]}"
+MARKS = Path(".snakemake/stale") / SCALE
+if main:
+    FOUND.order_times()
+    MARKS.mkdir(parents=True, exist_ok=True)
+    for reason in REASONS:
+        (MARKS / reason).touch()
 
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
-os.environ[plans.EXPERIMENTS] = " ".join(PLAN.made)
 os.environ.update(KEEP_MEMORY | os.environ)
 
 
 envvars:
-    "PIPELINE_EXPERIMENTS",
+    "PIPELINE_CALL",
 
 
 onstart:
@@ -86,6 +113,8 @@ onstart:
         )
         if launched > 2 and not devices.visible():
             preload.start(f".snakemake/{SCALE}.socket")
+        # Snakemake waits for its jobs when it is told to end; runs can save their state and end at once.
+        pass_on_to_jobs(signal.SIGTERM)
 
 
 wildcard_constraints:

@@ -31,24 +31,37 @@ def seal(folder: Path, files: Iterable[str], manifest: str = MANIFEST, **facts: 
     write_atomically(folder / manifest, json.dumps(content, indent=1) + "\n")
 
 
+def _mend(path: Path) -> str:
+    what = f"the folder {path.parent}" if path.name == MANIFEST else str(path)
+    return f"delete {what} and give the same command again"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A manifest as it was written; its files are not looked at. Raises FileNotFoundError without one,
+    ArtefactError for a damaged or foreign one."""
+    try:
+        content = json.loads(path.read_bytes())
+        if content.pop("checksum") == json_checksum(content) and isinstance(content["files"], dict):
+            return content
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        pass
+    raise ArtefactError(f"{path}: damaged; {_mend(path)}")
+
+
 def verify(folder: Path, *names: str, manifest: str = MANIFEST) -> dict[str, Any]:
     """The manifest, once it and the files `names` (all of its own without any) are as they were written.
 
     Raises ArtefactError for a damaged, foreign or missing one.
     """
     path = folder / manifest
-    what = f"the folder {folder}" if manifest == MANIFEST else str(path)
-    mend = f"delete {what} and give the same command again"
+    mend = _mend(path)
     try:
-        content = json.loads(path.read_bytes())
-        whole = content.pop("checksum") == json_checksum(content)
-        files = content["files"]
+        content = read_manifest(path)
     except FileNotFoundError:
         raise ArtefactError(f"{path}: missing, so what it vouches for is not finished; {mend}") from None
-    except (ValueError, KeyError, AttributeError, TypeError):
-        whole, files = False, {}
-    if not whole:
-        raise ArtefactError(f"{path}: damaged; {mend}")
+    files = content["files"]
     for name in names or files:
         if name not in files:
             raise ArtefactError(f"{folder / name}: not in the folder's manifest; {mend}")

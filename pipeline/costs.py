@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.artefacts import MANIFEST, ArtefactError
+from pipeline.artefacts import ArtefactError
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import shares
+from pipeline.store.current import Survey
 from pipeline.training.cost import evaluation_flops_of, flops_of, tokens_of, weights_of
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ def of_experiments(params: Params) -> dict[str, Cost]:
     }
 
 
-def to_do(params: Params, results: Path) -> dict[str, Cost]:
-    """As `of_experiments`, of the runs that the folder `results` lacks."""
+def to_do(params: Params, found: Survey) -> dict[str, Cost]:
+    """As `of_experiments`, of the runs that are not there or not up to date."""
     return {
         name: sum((of_run(run) for run in missing), Cost())
         for name, runs in shares(params).items()
-        if (missing := [run for run in runs.values() if not (results / "runs" / run.id / MANIFEST).exists()])
+        if (missing := [run for run in runs.values() if not found.is_current("runs", run.id)])
     }
 
 
@@ -154,15 +155,13 @@ def measured_rate(tables: Path) -> Rate | None:
         return None
 
 
-def table(params: Params, results: Path) -> str:
-    """Lines on what is to be trained of the experiments of `params`; none when all of it is there."""
-    costs = to_do(params, results)
-    toy = [
-        seed for seed in params.toy.seeds if not (results / "toy" / params.toy.id(seed) / MANIFEST).exists()
-    ]
+def table(params: Params, found: Survey) -> str:
+    """Lines on what is to be trained of the experiments of `params`; none when all of it is up to date."""
+    costs = to_do(params, found)
+    toy = [seed for seed in params.toy.seeds if not found.is_current("toy", params.toy.id(seed))]
     lines = []
     if costs:
-        at = measured_rate(results / "tables")
+        at = measured_rate(found.results / "tables")
         cells = [("Not trained yet", list(HEADER)), *rows(costs, at)]
         widths = [max(map(len, column)) for column in zip(*(row for _, row in cells), strict=True)]
         first = max(len(name) for name, _ in cells)

@@ -1,5 +1,7 @@
 """Which experiments of a scale a call makes, and which others it reports from tables that are there."""
 
+import dataclasses
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +10,12 @@ from pipeline.artefacts import MANIFEST, verify
 from pipeline.config import run as cfg
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import TOY, Params, distinct_runs, expand
+from pipeline.files import write_atomically
 from pipeline.schema import digest
+from pipeline.store.current import Survey, origin, survey
 
-# What a job's own Snakemake, on a cluster, is told of the plan: it is not given the targets.
-EXPERIMENTS = "PIPELINE_EXPERIMENTS"
+# Set by the workflow for its jobs: the file in which a call wrote what it was asked for.
+CALL = "PIPELINE_CALL"
 ALL, EVERYTHING = "all", "everything"
 _RULES = (ALL, "claims", "figures", "page")  # targets as well: those without wildcards
 
@@ -54,12 +58,11 @@ def _extended(params: Params, name: str) -> bool:
     return params.toy.extended if name == TOY else params.experiments[name].extended
 
 
-def complete(params: Params, results: Path, name: str) -> bool:
-    """Whether all runs of an experiment, bases included, are in the folder `results`."""
+def complete(params: Params, found: Survey, name: str) -> bool:
+    """Whether all runs of an experiment, bases included, are there and up to date."""
     mine = only(params, {name})
-    folders = [results / "runs" / run for run in distinct_runs(expand(mine))]
-    folders += [results / "toy" / mine.toy.id(seed) for seed in mine.toy.seeds]
-    return all((folder / MANIFEST).exists() for folder in folders)
+    runs = [found.path("runs", run) for run in distinct_runs(expand(mine))]
+    return found.whole([*runs, *(found.path("toy", mine.toy.id(seed)) for seed in mine.toy.seeds)])
 
 
 @dataclass(frozen=True)
@@ -67,20 +70,24 @@ class Plan:
     """The experiments of a call, each list in the order of the file.
 
     made: their runs and tables are made where they are missing or old. reported: only shown, from tables
-    that an earlier call or a commit left. outdated: have tables of other parameters; they are not shown.
+    that an earlier call or a commit left. earlier: those of the latter whose runs earlier code trained; they
+    are made anew when they are named. outdated: have tables of other parameters; they are not shown.
     """
 
     params: Params
     made: list[str]
     reported: list[str]
+    earlier: list[str]
     outdated: list[str]
 
     @property
     def note(self) -> str:
-        """A line on what is not shown, if anything is not."""
-        if not self.outdated:
-            return ""
-        return f"not shown, as their tables are of other parameters: {', '.join(self.outdated)}\n"
+        """A line on what is not shown, and one on what is shown as earlier code made it, if there is any."""
+        lines = {
+            "not shown, as their tables are of other parameters": self.outdated,
+            "shown as made by earlier code, and made anew when they are named": self.earlier,
+        }
+        return "".join(f"{what}: {', '.join(names)}\n" for what, names in lines.items() if names)
 
     @property
     def making(self) -> Params:
@@ -91,6 +98,19 @@ class Plan:
     def shown(self) -> list[str]:
         """What claims, figures and page are about."""
         return [name for name in names(self.params) if name in {*self.made, *self.reported}]
+
+    def write(self, folder: Path, scale: str) -> Path:
+        """Put the call where its jobs read it, whatever becomes of the files of parameters meanwhile."""
+        content = dataclasses.asdict(self) | {"params": self.params.model_dump(mode="json")}
+        path = folder / f"{scale}-{digest(content)}.json"
+        write_atomically(path, json.dumps(content))
+        return path
+
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """The call that `write` put there."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return cls(**content | {"params": Params.model_validate(content["params"])})
 
 
 def targets(params: Params) -> list[str]:
@@ -107,15 +127,17 @@ def _words(params: Params, given: Iterable[str]) -> set[str]:
     return words
 
 
-def plan(params: Params, results: Path, given: Iterable[str] = ()) -> Plan:
+def plan(params: Params, results: Path, given: Iterable[str] = (), found: Survey | None = None) -> Plan:
     """What a call with the targets `given` makes of the scale's `params`, with its folder `results`.
 
     Named experiments are made, all with `everything`. Otherwise the core ones are, and of the extended ones
-    those whose runs are all there: they stay up to date, and what was begun is not finished unasked.
+    those whose runs are all there and up to date: they stay so, and what was begun, or made by other code, is
+    not made unasked. `found`: the results of that folder, if they were looked at already.
 
     Raises ConfigError for an unknown target, ArtefactError for damaged tables.
     """
     words = _words(params, given)
+    found = found or survey(results, params)
     asked = {params.experiments[word].joins or word for word in words if word in params.experiments}
     asked |= {TOY} & words
     made = [
@@ -123,16 +145,17 @@ def plan(params: Params, results: Path, given: Iterable[str] = ()) -> Plan:
         for name in names(params)
         if name in asked
         or EVERYTHING in words
-        or ((ALL in words or not asked) and (not _extended(params, name) or complete(params, results, name)))
+        or ((ALL in words or not asked) and (not _extended(params, name) or complete(params, found, name)))
     ]
     current = digests(params)
-    found = {folder.parent.name: folder.parent for folder in (results / "tables").glob(f"*/{MANIFEST}")}
-    others = [name for name in [*names(params), *sorted(found)] if name in found and name not in made]
+    tables = {folder.parent.name: folder.parent for folder in (results / "tables").glob(f"*/{MANIFEST}")}
+    others = [name for name in [*names(params), *sorted(tables)] if name in tables and name not in made]
     others = list(dict.fromkeys(others))
-    same = {name for name in others if verify(found[name]).get("plan") == current.get(name, "")}
+    same = {name for name in others if verify(tables[name]).get("plan") == current.get(name, "")}
     return Plan(
         params=params,
         made=made,
         reported=[name for name in others if name in same],
+        earlier=[name for name in others if name in same and origin(tables[name]).earlier],
         outdated=[name for name in others if name not in same],
     )

@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.processes import PARENT, die_with_parent
+from pipeline.store import code
 
 SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
 _LARGEST_REQUEST = 1 << 20
 _BEGUN = b"\0"
+_STAGES = ("train", "evaluate")  # those that jobs ask for
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -87,12 +89,12 @@ def _preload() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start threads, which no fork takes along
     for name in ("pandas", "pipeline.training.loop"):
         importlib.import_module(name)
-    from pipeline.stages import common
     from pipeline.training import hardware
 
     if hardware.can_compile():
         hardware.preload_compiler()
-    common.code_digest()  # of the code that is imported now, should it be edited while it runs
+    for stage in _STAGES:  # of the code that is imported now, should it be edited while it runs
+        code.digest(stage)
 
 
 def _obey(job: socket.socket) -> None:
@@ -102,6 +104,16 @@ def _obey(job: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _edited(stage: str) -> bool:
+    """Whether the stage's code is another than the one that was imported, and would be taken for it."""
+    name = stage.rpartition(".")[2]
+    if name not in _STAGES:
+        return False
+    imported = code.digest(name)
+    code.forget()
+    return code.digest(name) != imported
+
+
 def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoReturn:
     """In a forked process: take the place of the job's, and run its stage."""
     for number, file in enumerate(files):
@@ -109,35 +121,39 @@ def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoRetur
         os.close(file)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     stage, arguments, environment, folder = json.loads(request)
     os.environ.clear()
     os.environ.update(environment)
     os.environ[PARENT] = str(os.getppid())
     os.chdir(folder)
     threading.Thread(target=_obey, args=(job,), daemon=True).start()
+    if _edited(stage):
+        os._exit(0)  # it has not begun: the job's process imports the code anew
     job.send(_BEGUN)
     sys.argv = [stage, *arguments]
-    code: object = 0
+    status: object = 0
     try:
         runpy.run_module(stage, run_name="__main__", alter_sys=True)
     except SystemExit as end:
-        code = end.code
-        if isinstance(code, str):
-            print(code, file=sys.stderr)
+        status = end.code
+        if isinstance(status, str):
+            print(status, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
-        code = 1
-    code = code if isinstance(code, int) else int(code is not None)
+        status = 1
+    status = status if isinstance(status, int) else int(status is not None)
     sys.stdout.flush()
     sys.stderr.flush()
-    job.send(bytes([code & 255]))
-    os._exit(code)  # as multiprocessing's forks do: to take all modules down costs more than a second
+    job.send(bytes([status & 255]))
+    os._exit(status)  # as multiprocessing's forks do: to take all modules down costs more than a second
 
 
 def serve(path: Path) -> NoReturn:
     """Fork a process for each stage that is asked for at the socket `path`, until this one is killed."""
     die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the jobs decide
+    for signum in (signal.SIGINT, signal.SIGTERM):  # as the workflow gets them: the jobs decide
+        signal.signal(signum, signal.SIG_IGN)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(os.fspath(path))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,10 +109,10 @@ def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
     return entries
 
 
-def write(entries: list[dict], path: Path, **facts: Any) -> None:
-    """The entries as JSON at `path`, sealed with `facts` beside it."""
+def write(entries: list[dict], path: Path, others: Iterable[str] = (), **facts: Any) -> None:
+    """The entries as JSON at `path`, sealed with `facts` beside it, and with other files that lie there."""
     write_atomically(path, json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
-    seal(path.parent, [path.name], manifest_of(path.stem), **facts)
+    seal(path.parent, [path.name, *others], manifest_of(path.stem), **facts)
 
 
 def judged_on(path: Path) -> list[str]:

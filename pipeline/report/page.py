@@ -1,7 +1,6 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -169,13 +168,11 @@ def cost_rows(params: Params, tables: Tables) -> tuple[list[dict[str, Any]], cos
     return [{"name": name, "cells": cells, "shown": name in tables.names} for name, cells in rows], rate
 
 
-def render(scale: str, params: Params, results: Path, experiments: Sequence[str] | None = None) -> str:
-    """The page of `results`, a scale's folder with tables/, figures/ and claims.json, about `experiments`
-    (default: all that have tables).
+def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
+    """The page about `tables`, and the claims and figures in `results`, a scale's folder.
 
     Raises ArtefactError when a part is missing or damaged.
     """
-    tables = Tables.read(results / "tables", experiments)
     claims = ordered(ledger.read(results / "claims.json"))
     runs, listed = run_rows(tables), tables.runs
     found = [claim["verdict"] for claim in claims]

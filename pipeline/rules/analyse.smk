@@ -20,14 +20,7 @@ localrules:
 rule tables:
     input:
         measured=measured_in,
-        source=source(
-            "pipeline/analysis/metrics.py",
-            "pipeline/analysis/phases.py",
-            "pipeline/analysis/tables.py",
-            "pipeline/analysis/toy.py",
-            "pipeline/data/population.py",
-            "pipeline/stages/tables.py",
-        ),
+        stale=stale(f"{RESULTS}/tables/{{experiment}}/manifest.json"),
     output:
         # Which tables there are depends on the experiment; it holds their checksums and is written last.
         manifest=f"{RESULTS}/tables/{{experiment}}/manifest.json",
@@ -39,19 +32,9 @@ rule tables:
         experiment=one_of(PLAN.made),
     priority: 2
     params:
-        scale=SCALE,
-        # Which run serves which experiment is part of the tables.
-        plan=lambda wildcards: json.dumps(
-            [
-                (plan.case, plan.config.id)
-                for plan in PLANNED
-                if plan.experiment == wildcards.experiment
-            ]
-        ),
         out=subpath(output.manifest, ancestor=2),
     shell:
-        "exec python -m pipeline.stages.tables --scale {params.scale} --results "
-        f"{RESULTS}"
+        f"{STAGE}tables{ASKED} --results {RESULTS}"
         " --experiments {wildcards.experiment} --out {params.out} > {log} 2>&1"
 
 
@@ -61,9 +44,7 @@ TABLES = expand(f"{RESULTS}/tables/{{experiment}}/manifest.json", experiment=PLA
 rule claims:
     input:
         tables=TABLES,
-        source=source(
-            "pipeline/claims/*", "pipeline/analysis/*.py", "pipeline/stages/claims.py"
-        ),
+        stale=stale(f"{RESULTS}/claims.manifest.json"),
     output:
         claims=f"{RESULTS}/claims.json",
         manifest=f"{RESULTS}/claims.manifest.json",
@@ -77,19 +58,20 @@ rule claims:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
     shell:
-        "exec python -m pipeline.stages.claims --tables {params.tables}"
+        f"{STAGE}claims"
+        " --tables {params.tables}"
         " --experiments {params.experiments} --out {output.claims} > {log} 2>&1"
 
 
 rule figures:
     input:
         tables=TABLES,
-        source=source(
-            "pipeline/figures/*.py",
-            "pipeline/analysis/*.py",
-            "pipeline/claims/verdict.py",
-            "pipeline/data/reference/*",
-            "pipeline/stages/figures.py",
+        stale=lambda wildcards: sorted(
+            {
+                mark
+                for figure in FIGURES
+                for mark in stale(f"{RESULTS}/figures/{figure}.manifest.json")({})
+            }
         ),
     output:
         svg=report(
@@ -112,7 +94,8 @@ rule figures:
         experiments=PLAN.shown,
         out=lambda wildcards, output: str(Path(output.svg[0]).parent),
     shell:
-        "exec python -m pipeline.stages.figures --tables {params.tables}"
+        f"{STAGE}figures"
+        " --tables {params.tables}"
         " --experiments {params.experiments} --out {params.out} --processes {threads}"
         " > {log} 2>&1"
 
@@ -122,31 +105,20 @@ rule page:
         figures=rules.figures.output,
         tables=TABLES,
         claims=[rules.claims.output.claims, rules.claims.output.manifest],
-        source=source(
-            "pipeline/report/page*",
-            "pipeline/analysis/*.py",
-            "pipeline/claims/verdict.py",
-            "pipeline/figures/*.py",
-            "pipeline/stages/report.py",
-            "pipeline/config.py",
-            "pipeline/costs.py",
-            "pipeline/training/cost.py",
-        ),
+        stale=stale(f"{RESULTS}/report/manifest.json"),
     output:
-        report(
+        page=report(
             f"{RESULTS}/report/index.html",
             caption="../report/page.rst",
             category="Page",
         ),
+        manifest=f"{RESULTS}/report/manifest.json",
     log:
         f"logs/{SCALE}/page.log",
     benchmark:
         f"logs/{SCALE}/benchmarks/page.tsv"
     params:
-        scale=SCALE,
-        parameters=as_is(PLAN.params.model_dump(mode="json")),
         experiments=PLAN.shown,
     shell:
-        "exec python -m pipeline.stages.report --scale {params.scale} --results "
-        f"{RESULTS}"
-        " --experiments {params.experiments} --out {output} > {log} 2>&1"
+        f"{STAGE}report{ASKED} --results {RESULTS}"
+        " --experiments {params.experiments} --out {output.page} > {log} 2>&1"

@@ -1,9 +1,16 @@
-# Shared by the steps of the DAG: which sources decide what, and which files a run reads.
+# Shared by the steps of the DAG: which results are out of date, and which files a run reads.
 
 
-def source(*patterns):
-    """Python and text files that decide what a step computes; an edit runs it again."""
-    return sorted(str(f.relative_to(ROOT)) for p in patterns for f in ROOT.glob(p))
+def stale(manifest):
+    """Input: nothing for a result that is up to date or missing; for another a file that is newer than it, named
+    after the reason. Whether it is up to date is told by its manifest (pipeline/store/current.py) and not by
+    times, so Snakemake needs to be told."""
+
+    def mark(wildcards):
+        reason = FOUND.stale.get(Path(manifest.format(**dict(wildcards))))
+        return [str(MARKS / reason)] if reason else []
+
+    return mark
 
 
 def population_of(wildcards):
@@ -71,11 +78,6 @@ def folder_of(name, up=0):
     return lambda wildcards, input: str(Path(input[name][0]).parents[up])
 
 
-def as_is(value):
-    """Parameter: a value as one string, in which braces are no wildcards."""
-    return lambda wildcards: json.dumps(value, sort_keys=True)
-
-
 def runs_of(kind, observed=False):
     return [
         name
@@ -95,13 +97,3 @@ POPULATION_FILES = [
     "tokenizer.json",
     "manifest.json",
 ]
-
-DATA_SOURCE = source(
-    "pipeline/data/*.py", "pipeline/data/pools/*.txt", "pipeline/data/templates/*.txt"
-)
-TRAIN_SOURCE = DATA_SOURCE + source(
-    "pipeline/model/*.py",
-    "pipeline/training/*.py",
-    "pipeline/probes/*.py",
-    "pipeline/stages/train.py",
-)

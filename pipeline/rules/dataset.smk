@@ -6,7 +6,7 @@
 
 rule dataset:
     input:
-        source=DATA_SOURCE,
+        stale=stale(f"{RESULTS}/populations/{{population}}/manifest.json"),
     output:
         people=f"{RESULTS}/populations/{{population}}/people.safetensors",
         meta=f"{RESULTS}/populations/{{population}}/population.json",
@@ -17,8 +17,8 @@ rule dataset:
     benchmark:
         f"logs/{SCALE}/benchmarks/dataset/{{population}}.tsv"
     params:
-        scale=SCALE,
         out=subpath(output.people, parent=True),
     shell:
-        "exec python -m pipeline.stages.dataset --scale {params.scale} --population {wildcards.population}"
+        f"{STAGE}dataset{ASKED}"
+        " --population {wildcards.population}"
         " --out {params.out} > {log} 2>&1"

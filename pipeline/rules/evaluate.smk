@@ -18,7 +18,7 @@ rule evaluate:
             name=["config.json", "weights.safetensors", "manifest.json"],
         ),
         references=references_in,
-        source=TRAIN_SOURCE + source("pipeline/stages/evaluate.py"),
+        stale=stale(f"{RESULTS}/evaluations/{{experiment}}/manifest.json"),
     output:
         final=f"{RESULTS}/evaluations/{{experiment}}/final.csv",
         manifest=f"{RESULTS}/evaluations/{{experiment}}/manifest.json",
@@ -32,5 +32,6 @@ rule evaluate:
         runs=lambda wildcards: [f"{RESULTS}/runs/{run}" for run in runs_in(wildcards)],
         out=subpath(output.final, parent=True),
     shell:
-        "exec python -m pipeline.launch pipeline.stages.evaluate --populations {params.populations}"
+        f"{LAUNCH} pipeline.stages.evaluate"
+        " --populations {params.populations}"
         " --runs {params.runs} --out {params.out} > {log} 2>&1"

@@ -6,9 +6,7 @@
 
 rule toy_memory:
     input:
-        source=source(
-            "pipeline/toy/*.py", "pipeline/data/random.py", "pipeline/stages/toy.py"
-        ),
+        stale=stale(f"{RESULTS}/toy/{{toy}}/manifest.json"),
     output:
         table=f"{RESULTS}/toy/{{toy}}/toy.csv",
         manifest=f"{RESULTS}/toy/{{toy}}/manifest.json",
@@ -18,9 +16,7 @@ rule toy_memory:
         f"logs/{SCALE}/benchmarks/toy/{{toy}}.tsv"
     threads: 1
     params:
-        scale=SCALE,
         seed=lambda wildcards: TOY[wildcards.toy],
         out=subpath(output.table, parent=True),
     shell:
-        "exec python -m pipeline.stages.toy --scale {params.scale} --seed {params.seed}"
-        " --out {params.out} > {log} 2>&1"
+        f"{STAGE}toy{ASKED}" " --seed {params.seed}" " --out {params.out} > {log} 2>&1"

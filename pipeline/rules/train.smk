@@ -12,7 +12,7 @@
 rule pretrain:
     input:
         population=population_of,
-        source=TRAIN_SOURCE,
+        stale=stale(f"{RESULTS}/runs/{{run}}/manifest.json"),
     output:
         config=f"{RESULTS}/runs/{{run}}/config.json",
         curve=f"{RESULTS}/runs/{{run}}/curve.csv",
@@ -32,13 +32,14 @@ rule pretrain:
         # How many processes share the run's batches: of a machine's, never of the run's identity.
         processes=1,
     params:
-        scale=SCALE,
         population=folder_of("population"),
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.launch --processes {resources.processes}"
-        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        f"{LAUNCH}"
+        " --processes {resources.processes} pipeline.stages.train"
+        f"{ASKED}"
+        " --run {wildcards.run}"
         " --population {params.population} --out {params.out} --state {params.state}"
         " --threads {threads} > {log} 2>&1"
 
@@ -47,7 +48,7 @@ rule finetune:
     input:
         population=population_of,
         base=base_of,
-        source=TRAIN_SOURCE,
+        stale=stale(f"{RESULTS}/runs/{{run}}/manifest.json"),
     output:
         config=f"{RESULTS}/runs/{{run}}/config.json",
         curve=f"{RESULTS}/runs/{{run}}/curve.csv",
@@ -65,14 +66,15 @@ rule finetune:
         # How many processes share the run's batches: of a machine's, never of the run's identity.
         processes=1,
     params:
-        scale=SCALE,
         population=folder_of("population"),
         base=folder_of("base"),
         out=subpath(output.weights, parent=True),
         state=f"{RESULTS}/state/{{run}}",
     shell:
-        "exec python -m pipeline.launch --processes {resources.processes}"
-        " pipeline.stages.train --scale {params.scale} --run {wildcards.run}"
+        f"{LAUNCH}"
+        " --processes {resources.processes} pipeline.stages.train"
+        f"{ASKED}"
+        " --run {wildcards.run}"
         " --population {params.population} --base {params.base} --out {params.out}"
         " --state {params.state} --threads {threads} > {log} 2>&1"
 

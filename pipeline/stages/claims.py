@@ -32,7 +32,12 @@ def main() -> None:
     write_atomically(args.out.with_name("learning.csv"), learned)
     numbers = json.dumps(metrics(tables, entries), indent=1)
     write_atomically(args.out.with_name("metrics.json"), numbers + "\n")
-    ledger.write(entries, args.out, **common.made_from(args.tables, tables.names))
+    ledger.write(
+        entries,
+        args.out,
+        ["learning.csv", "metrics.json"],
+        **common.made_from("claims", args.tables, tables.names),
+    )
     counts = collections.Counter(entry["verdict"] for entry in entries)
     for verdict in VERDICTS:
         print(f"{counts[verdict]:3} {verdict}")

@@ -2,9 +2,7 @@
 
 import argparse
 import errno
-import functools
 import gc
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -18,9 +16,11 @@ from pipeline.artefacts import MANIFEST, ArtefactError
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
-from pipeline.config.experiments import distinct_runs, expand
+from pipeline.config.experiments import Params, distinct_runs, expand
 from pipeline.files import ROOT, sha256
+from pipeline.plan import Plan
 from pipeline.processes import die_with_parent
+from pipeline.store import code
 
 _FREE = "free some space and give the same command again: nothing that was whole is lost"
 _MENDS = {
@@ -41,11 +41,17 @@ def add_scale(parser: argparse.ArgumentParser) -> None:
         "--scale", default=scales.DEFAULT, help="laptop (default), smoke, paper or paper-grid"
     )
     parser.add_argument("--params", type=Path, help="another params.yaml (default: the project's)")
+    parser.add_argument("--call", type=Path, help="the parameters as a call of the workflow found them")
+
+
+def parameters(args: argparse.Namespace) -> Params:
+    """Those of the call, or of the scale. Raises ConfigError."""
+    return Plan.read(args.call).params if args.call else scales.load(args.scale, args.params)
 
 
 def all_runs(args: argparse.Namespace) -> dict[str, cfg.RunConfig]:
     """Every distinct run of the scale by id, bases included, in the order of the file."""
-    return distinct_runs(expand(scales.load(args.scale, args.params)))
+    return distinct_runs(expand(parameters(args)))
 
 
 def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
@@ -53,18 +59,6 @@ def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     if run_id not in runs:
         raise ConfigError(f"run: given {run_id!r}, allowed: one of the {len(runs)} of scale {args.scale}")
     return runs[run_id]
-
-
-@functools.cache
-def code_digest(*folders: str) -> str:
-    """Checksum of the code and texts in these folders of the pipeline, and of torch's version; without any,
-    of all that decides what a training run computes."""
-    digest = hashlib.sha256(importlib.metadata.version("torch").encode())
-    for folder in folders or ("data", "model", "training", "probes"):
-        for path in sorted((ROOT / "pipeline" / folder).rglob("*")):
-            if path.suffix in (".py", ".txt"):
-                digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 def provenance() -> dict[str, str | int | None]:
@@ -88,10 +82,11 @@ def add_experiments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def made_from(tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
-    """What the manifest of a product of the tables says: the experiments in their order, with checksums."""
+def made_from(stage: str, tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
+    """What the manifest of a product of the tables says: the stage's code, and the experiments in their
+    order, with checksums."""
     manifests = {name: sha256(tables / name / MANIFEST) for name in experiments}
-    return {"inputs": {"tables": manifests}, "environment": provenance()}
+    return {"inputs": {"code": code.digest(stage), "tables": manifests}, "environment": provenance()}
 
 
 def commit() -> str:

@@ -18,6 +18,7 @@ from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler
 from pipeline.files import write_atomically
 from pipeline.stages import common
+from pipeline.store import code
 
 FILES = ("people.safetensors", "population.json", "tokenizer.json")
 
@@ -77,7 +78,7 @@ def main() -> None:
         FILES,
         population=run.population_id,
         seed=run.seed,
-        inputs={"code": common.code_digest("data")},
+        inputs={"code": code.digest("dataset")},
         environment=common.provenance(),
     )
     describe(population)

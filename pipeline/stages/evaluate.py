@@ -24,6 +24,7 @@ from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
 from pipeline.stages import common
+from pipeline.store import code
 from pipeline.training import hardware, snapshots
 
 
@@ -73,7 +74,7 @@ def main() -> None:
     for folder in args.runs:
         verify(folder, "config.json")
         runs[folder] = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-    rows, inputs = [], {"code": common.code_digest()}
+    rows, inputs = [], {"code": code.digest("evaluate")}
     for people in args.populations:
         population = Population.load(people)
         inputs[people.name] = checksum(people, "people.safetensors")

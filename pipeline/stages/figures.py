@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1, help="that draw (default: 1)")
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)
-    made_from = common.made_from(args.tables, tables.names)
+    made_from = common.made_from("figures", args.tables, tables.names)
     task = functools.partial(draw, tables=tables, out=args.out, made_from=made_from)
     with ProcessPoolExecutor(args.processes) as pool:
         list(pool.map(task, (args.figures[k :: args.processes] for k in range(args.processes))))

@@ -1,4 +1,4 @@
-"""Write the page of a scale: claims, figures, runs and parameters in one HTML file.
+"""Write the page of a scale: claims, figures, runs and parameters in one HTML file, and its manifest.
 
 python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
 """
@@ -6,10 +6,14 @@ python -m pipeline.stages.report --scale laptop --results results/laptop --exper
 import argparse
 from pathlib import Path
 
-from pipeline.config import scales
+from pipeline.analysis.tables import Tables
+from pipeline.artefacts import manifest_of, seal
+from pipeline.figures import FIGURES
 from pipeline.files import write_atomically
 from pipeline.report import page
+from pipeline.schema import digest
 from pipeline.stages import common
+from pipeline.store import current
 
 
 def main() -> None:
@@ -19,8 +23,16 @@ def main() -> None:
     common.add_experiments(parser)
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
-    params = scales.load(args.scale, args.params)
-    write_atomically(args.out, page.render(args.scale, params, args.results, args.experiments))
+    params = common.parameters(args)
+    tables = Tables.read(args.results / "tables", args.experiments)
+    write_atomically(args.out, page.render(args.scale, params, args.results, tables))
+    facts = common.made_from("report", args.results / "tables", tables.names)
+    drawn = [args.results / "figures" / manifest_of(name) for name in FIGURES]
+    facts["inputs"] |= {
+        "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn]),
+        "parameters": digest(params.model_dump(mode="json")),
+    }
+    seal(args.out.parent, [args.out.name], **facts)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from pipeline import plan
 from pipeline.analysis.tables import gather
-from pipeline.config import scales
 from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import expand
 from pipeline.stages import common
+from pipeline.store import code, current
 
 
 def main() -> None:
@@ -24,14 +25,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--experiments", nargs="+", metavar="NAME", help="those to gather (default: all)")
     args = parser.parse_args()
-    params = scales.load(args.scale, args.params)
+    params = common.parameters(args)
     known, digests = plan.names(params), plan.digests(params)
     for name in args.experiments or ():
         if name not in known:
             raise ConfigError(f"experiments: given {name!r}, allowed: {', '.join(known)}")
     gathered = {name: gather(params, args.results, name) for name in args.experiments or known}
+    planned = expand(params)
     for name, tables in gathered.items():
-        tables.write(args.out, digests, environment=common.provenance())
+        sources = current.measured(args.results, params, planned, name)
+        inputs = {
+            "code": code.digest("tables"),
+            "cases": current.cases(planned, name),
+            "measured": current.checksum_of(sources),
+        }
+        tables.write(args.out, digests, inputs=inputs, environment=common.provenance())
         print(f"{name}: {len(tables.runs)} runs, {len(tables.curves) + len(tables.toy)} rows of curves")
 
 

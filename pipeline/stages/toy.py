@@ -14,10 +14,10 @@ import pandas as pd
 import torch
 
 from pipeline.artefacts import seal
-from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.files import write_atomically
 from pipeline.stages import common
+from pipeline.store import code
 from pipeline.toy import training
 
 
@@ -28,12 +28,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    toy = scales.load(args.scale, args.params).toy
+    toy = common.parameters(args).toy
     if args.seed not in toy.seeds:
         raise ConfigError(f"seed: given {args.seed}, allowed: {', '.join(map(str, toy.seeds))}")
     rows = pd.DataFrame(training.run(toy, args.seed))
     write_atomically(args.out / "toy.csv", rows.to_csv(index=False))
-    inputs = {"code": common.code_digest("toy")}
+    inputs = {"code": code.digest("toy")}
     seal(args.out, ["toy.csv"], seed=args.seed, inputs=inputs, environment=common.provenance())
     for read_out, start in rows[rows.step == 0].groupby("read_out"):
         print(f"{read_out}: {start.old_accuracy.iloc[0]:.4f} of {toy.pairs} pairs known after pre-training")

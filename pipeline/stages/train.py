@@ -28,6 +28,7 @@ from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
 from pipeline.files import write_atomically
 from pipeline.stages import common
+from pipeline.store import code
 from pipeline.training import snapshots
 from pipeline.training.hardware import DeviceError
 from pipeline.training.interrupts import InterruptedRunError
@@ -52,7 +53,7 @@ def read_inputs(args: argparse.Namespace, run: RunConfig) -> Inputs:
     """Raises ArtefactError for a damaged file, StageError for the folder of another base."""
     population = Population.load(args.population)
     people = checksum(args.population, "people.safetensors")
-    checksums = {"population": people, "code": common.code_digest()}
+    checksums = {"population": people, "code": code.digest("train")}
     if run.base is None:
         return Inputs(population, checksums)
     file = snapshots.FILE if run.patching else "weights.safetensors"

@@ -1,0 +1,191 @@
+"""The code that decides what a stage computes, and its digest: the one answer for Snakemake, DVC, manifests
+and saved state.
+
+A stage's closure is its module, every module of the project that one of the closure imports, inside of
+functions too, and every text file that one of them names. The digest is of what this code does: comments,
+docstrings and layout do not count, the public versions of the packages that compute do.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from pipeline.files import ROOT
+
+PACKAGE = "pipeline"
+# Packages whose version decides what a stage computes, where its closure imports them.
+COMPUTING = ("accelerate", "numpy", "tokenizers", "torch")
+# What these do is in a result's parameters and inputs, which are compared by themselves.
+NOT_COUNTED = (
+    "pipeline.config.experiments",  # which runs are asked for: a run's parameters are in its name,
+    "pipeline.config.scales",  # an experiment's runs in the plan of its tables
+    "pipeline.config.errors",
+    "pipeline.plan",
+    "pipeline.store",  # vouches for results, and makes none
+    "pipeline.stages.common",  # the command line: what a stage is given is in its manifest
+)
+KEPT = Path(__file__).with_name("kept.yaml")
+_NO_TEXTS = {".py", ".pyc", ".smk", ".md", ".rst"}  # code, and prose about it
+
+
+def _module_file(name: str) -> Path | None:
+    """The file of a module of the project; None for another's, or for what is no module."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE:
+        return None
+    stem = ROOT.joinpath(*parts)
+    for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _counted(name: str) -> bool:
+    return not any(name == other or name.startswith(f"{other}.") for other in NOT_COUNTED)
+
+
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes())
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Dotted names that a module may import: those of import statements wherever they stand, and strings that
+    look like a module's name (importlib). `from a import b` gives a and a.b, whichever is a module."""
+    package = path.parent.relative_to(ROOT).parts
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            origin = ".".join([*base, *(node.module.split(".") if node.module else [])])
+            yield origin
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and str(node.value).startswith(f"{PACKAGE}."):
+            yield str(node.value)
+
+
+@functools.cache
+def _texts() -> dict[str, list[Path]]:
+    """The project's text files by name: all that is neither code nor prose about it."""
+    out: dict[str, list[Path]] = {}
+    for path in sorted((ROOT / PACKAGE).rglob("*")):
+        if path.is_file() and path.suffix not in _NO_TEXTS:
+            out.setdefault(path.name, []).append(path)
+    return out
+
+
+def _named_texts(path: Path) -> Iterator[Path]:
+    """Text files that a module names: by their own name, or by that of a folder beside it."""
+    texts = _texts()
+    for node in ast.walk(_tree(path)):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        yield from texts.get(node.value, ())
+        folder = path.parent / node.value
+        if node.value.isidentifier() and folder.is_dir():
+            yield from (file for files in texts.values() for file in files if file.parent == folder)
+
+
+@functools.cache
+def _closure(stage: str) -> tuple[tuple[Path, ...], frozenset[str]]:
+    """The files of a stage's closure, sorted, and the packages of others that it imports."""
+    found: set[Path] = set()
+    others: set[str] = set()
+    todo = [f"{PACKAGE}.stages.{stage}"]
+    assert _module_file(todo[0]), f"no stage {stage}"
+    while todo:
+        name = todo.pop()
+        path = _module_file(name)
+        if path is None:
+            others.add(name.partition(".")[0])
+            continue
+        if path in found or not _counted(name):
+            continue
+        found.add(path)
+        found.update(_named_texts(path))
+        todo += _imported(path)
+        # Importing a module runs its packages' own first.
+        todo += [name.rsplit(".", k)[0] for k in range(1, name.count(".") + 1)]
+    return tuple(sorted(found)), frozenset(others)
+
+
+def closure(stage: str) -> list[Path]:
+    """The project's files that decide what `pipeline.stages.<stage>` computes."""
+    return list(_closure(stage)[0])
+
+
+def _canonical(node: ast.AST | list | object, out: list[str]) -> None:
+    """Write what a syntax tree says, the same in every version of Python that can read it."""
+    if isinstance(node, ast.AST):
+        out.append(type(node).__name__)
+        out.append("(")
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if value is None or value == [] or field in ("kind", "type_comment", "ctx"):
+                continue
+            out.append(f"{field}=")
+            _canonical(value, out)
+        out.append(")")
+    elif isinstance(node, list):
+        out.append("[")
+        for item in node:
+            if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)):  # docstrings, ...
+                _canonical(item, out)
+        out.append("]")
+    else:
+        out.append(f"{node!r},")
+
+
+@functools.cache
+def _file_digest(path: Path) -> bytes:
+    """Of what a module does, or of a text."""
+    if path.suffix == ".py":
+        out: list[str] = []
+        _canonical(_tree(path), out)
+        content = "".join(out).encode("utf-8", "surrogatepass")
+    else:
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+    return hashlib.sha256(content).digest()
+
+
+@functools.cache
+def digest(stage: str) -> str:
+    """Hexadecimal digest of what decides a stage's results besides parameters and inputs."""
+    paths, packages = _closure(stage)
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + _file_digest(path))
+    for package in sorted(packages.intersection(COMPUTING)):
+        public = importlib.metadata.version(package).partition("+")[0]
+        total.update(f"{package}=={public}\0".encode())
+    return total.hexdigest()
+
+
+def forget() -> None:
+    """Have the files read anew: a process that lives long may see them edited."""
+    for cached in (_tree, _texts, _closure, _file_digest, digest, _same_bits):
+        cached.cache_clear()
+
+
+@functools.cache
+def _same_bits(stage: str) -> list[str]:
+    """Digests, or beginnings of them, whose results the stage's present code would make to the bit: its own,
+    and those that kept.yaml tells it keeps, through any number of entries."""
+    entries = [entry for entry in yaml.safe_load(KEPT.read_text()) if entry["stage"] == stage]
+    same = [digest(stage)]
+    for known in same:
+        for entry in entries:
+            if known.startswith(entry["digest"]):
+                same += [older for older in entry["keeps"] if older not in same]
+    return same
+
+
+def is_current(stage: str, found: str | None) -> bool:
+    """Whether results whose manifest names the digest `found` are those of the stage's present code."""
+    return found is not None and any(found[:10] == same[:10] for same in _same_bits(stage))
