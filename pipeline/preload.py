@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline import environment
 from pipeline.processes import PARENT, die_with_parent
 
 SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
@@ -84,6 +85,7 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
 
 
 def _preload() -> None:
+    environment.clean()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start threads, which no fork takes along
     for name in ("pandas", "pipeline.training.loop"):
         importlib.import_module(name)
@@ -109,9 +111,10 @@ def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoRetur
         os.close(file)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    stage, arguments, environment, folder = json.loads(request)
+    stage, arguments, variables, folder = json.loads(request)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(variables)
+    environment.clean()
     os.environ[PARENT] = str(os.getppid())
     os.chdir(folder)
     threading.Thread(target=_obey, args=(job,), daemon=True).start()

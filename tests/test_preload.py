@@ -87,6 +87,12 @@ sys.exit(7)"""
     assert (err, job.returncode) == ("wrong\n", 7)
 
 
+def test_its_environment_is_the_job_s_without_what_could_change_results(served, stage):
+    text = "print(os.environ.get('MKL_CBWR'), os.environ['PIPELINE_LEFT_OUT'], os.environ['OMP_NUM_THREADS'])"
+    job = stage({**served[0], "MKL_CBWR": "AVX", "OMP_NUM_THREADS": "2"}, text)
+    assert job.communicate() == ("None MKL_CBWR OMP_NUM_THREADS 1\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
