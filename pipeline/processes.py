@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import IO
 # Set by the workflow for its jobs: the process without which their work is of no use.
 PARENT = "PIPELINE_PARENT"
 _PR_SET_PDEATHSIG = 1
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)  # Lustre or NFS, as it is mounted
 # glibc gives freed memory back to the kernel and fetches it again at each step: 5 % of a CPU run.
 KEEP_MEMORY = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(2**32))
 
@@ -23,8 +25,8 @@ class LockedError(RuntimeError):
 def lock(path: Path) -> IO[bytes]:
     """Hold `path` locked while the file that is returned is open.
 
-    The kernel ends the lock with the process, however it ends: nothing has to be unlocked by hand. Raises
-    LockedError when another process holds it.
+    The kernel ends the lock with the process, however it ends: nothing has to be unlocked by hand. On a file
+    system without locks it is done without, with a warning. Raises LockedError when another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("wb")
@@ -33,6 +35,15 @@ def lock(path: Path) -> IO[bytes]:
     except BlockingIOError:
         file.close()
         raise LockedError(f"{path}: locked by another process") from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            file.close()
+            raise
+        print(
+            f"warning: {path}: this file system has no locks ({error.strerror}), so nothing keeps a second "
+            "process out: give no command twice",
+            file=sys.stderr,
+        )
     return file
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from pipeline import devices
 from pipeline.model.packing import Packing
 
 # Compiling costs 5-30 s (cached kernels or not) and saves about 45 % of an eager run's time.
@@ -41,15 +42,14 @@ def precision(device: torch.device) -> str:
 
 @functools.cache
 def accelerator() -> Accelerator:
-    """The process's Accelerator. Asserts that every launched process is a part of one training.
+    """The process's Accelerator.
 
-    Raises DeviceError rather than train on the CPU where a GPU was given.
+    Raises DeviceError rather than train on the CPU where a GPU was given, or alone where more were launched.
     """
-    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_GPUS_ON_NODE"):
+    to_be_used = devices.VISIBLE not in os.environ or devices.visible()
+    for name in (devices.VISIBLE, "SLURM_GPUS_ON_NODE"):
         given = os.environ.get(name)
-        if given in ("", "-1") or torch.cuda.is_available():
-            break
-        if given is not None:
+        if given and to_be_used and not torch.cuda.is_available():
             raise DeviceError(
                 f"{name} is {given}, but torch {torch.__version__} finds no GPU: install one that fits the "
                 "driver (nvidia-smi shows its CUDA version), or set CUDA_VISIBLE_DEVICES to -1 for the CPU"
@@ -60,7 +60,11 @@ def accelerator() -> Accelerator:
         cpu=device.type == "cpu",
         mixed_precision="bf16" if precision(device) == "bf16" else "no",
     )
-    assert out.num_processes == int(os.environ.get("WORLD_SIZE", 1))
+    if out.num_processes != int(launched := os.environ.get("WORLD_SIZE", "1")):
+        raise DeviceError(
+            f"{launched} processes were launched, Accelerate found {out.num_processes}: start them by "
+            "`python -m pipeline.launch --processes`"
+        )
     return out
 
 
