@@ -90,9 +90,9 @@ def _preload() -> None:
     for name in ("pandas", "pipeline.training.loop"):
         importlib.import_module(name)
     from pipeline.stages import common
-    from pipeline.training import hardware
+    from pipeline.training import compiler, hardware
 
-    if hardware.can_compile():
+    if compiler.trouble() is None:
         hardware.preload_compiler()
     common.code_digest()  # of the code that is imported now, should it be edited while it runs
 

@@ -4,8 +4,7 @@ import functools
 import hashlib
 import os
 import platform
-import shutil
-import sysconfig
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from accelerate import Accelerator
 
 from pipeline import devices
 from pipeline.model.packing import Packing
+from pipeline.training import compiler
 
 # Compiling costs 5-30 s (cached kernels or not) and saves about 45 % of an eager run's time.
 _REPAYS_ON_CPU = 2e12
@@ -68,26 +68,19 @@ def accelerator() -> Accelerator:
     return out
 
 
-def can_compile() -> bool:
-    """Whether kernels can be compiled here. For a CPU that takes a C++ compiler, Python's headers, and a path
-    to torch without spaces, as torch does not quote it for the linker."""
-    if torch.cuda.is_available():
-        return True
-    header = Path(sysconfig.get_path("include"), "Python.h")
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    return compiler is not None and header.exists() and not any(map(str.isspace, torch.__file__))
-
-
 def worth_compiling(flops: float) -> bool:
-    """Whether a run of this many FLOPs repays compiling its kernels, and the machine can.
+    """Whether a run of this many FLOPs repays compiling its kernels. Where the machine cannot, there is a
+    warning instead.
 
     PIPELINE_COMPILE=0 switches it off, =1 on.
     """
     wish = os.environ.get("PIPELINE_COMPILE")
-    if wish in ("0", "1"):
-        return wish == "1"
     repays = _REPAYS_ON_GPU if torch.cuda.is_available() else _REPAYS_ON_CPU
-    return flops > repays and can_compile()
+    if wish == "0" or (wish != "1" and flops <= repays):
+        return False
+    if reason := compiler.trouble():
+        print(f"warning: plain kernels, about half as fast: {reason}", file=sys.stderr, flush=True)
+    return reason is None
 
 
 def _configure_compiler() -> None:
