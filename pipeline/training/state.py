@@ -33,11 +33,12 @@ class StateError(RuntimeError):
 @dataclass(frozen=True)
 class Saved:
     """State before the evaluation and the update of `step`. progress: JSON values of the training loop;
-    snapshots: weights of earlier steps."""
+    machine: what it computed with; snapshots: weights of earlier steps."""
 
     step: int
     tensors: dict[str, Tensor]
     progress: dict[str, Any]
+    machine: dict[str, Any] = field(default_factory=dict)
     snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
@@ -74,6 +75,7 @@ class StateStore:
             "sha256": self._write(self.folder / f"{name}.safetensors", state.tensors),
             "step": state.step,
             "progress": state.progress,
+            "machine": state.machine,
         }
         manifest["checksum"] = json_checksum(manifest)
         write_atomically(self.folder / f"{name}.json", json.dumps(manifest).encode())
@@ -130,7 +132,8 @@ class StateStore:
             return None
         self._snapshots = manifest["snapshots"]
         snapshots = {int(step): load(contents[self._snapshot(step)]) for step in self._snapshots}
-        return Saved(manifest["step"], load(contents[path]), manifest["progress"], snapshots)
+        progress, machine = manifest["progress"], manifest["machine"]
+        return Saved(manifest["step"], load(contents[path]), progress, machine, snapshots)
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
