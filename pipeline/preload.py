@@ -28,8 +28,9 @@ from pipeline.processes import PARENT, die_with_parent
 
 SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
 _LARGEST_REQUEST = 1 << 20
-_BEGUN = b"\0"
+_LARGEST_NUMBER = 32  # of a process, in digits
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_PAUSES = (signal.SIGTSTP, signal.SIGCONT)  # of a terminal, whose groups of processes the fork is not in
 
 
 def start(path: str) -> None:
@@ -59,18 +60,23 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
             with contextlib.suppress(OSError):  # its process has just ended
                 server.send(bytes([signum]))
 
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come before it can be passed on
+        # None may come before it can be passed on, or before it is known which process to stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (*_SIGNALS, *_PAUSES))
         try:
             server.connect(path)
             socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
             before = {signum: signal.signal(signum, pass_on) for signum in _SIGNALS}
         except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _PAUSES)
             return None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         begun = code = b""
         with contextlib.suppress(OSError):
-            begun = server.recv(1)
+            begun = server.recv(_LARGEST_NUMBER)
+        if begun:
+            _pause_with(int(begun))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PAUSES)
         if not begun and not caught:  # it ended before it forked
             for signum, handler in before.items():
                 signal.signal(signum, handler)
@@ -82,6 +88,21 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
     if not caught:
         print(f"error: {stage}: its process was killed", file=sys.stderr)
     return 128 + (caught[-1] if caught else signal.SIGKILL)
+
+
+def _pause_with(stage: int) -> None:
+    """From here on, stop and continue the stage's process as this one is."""
+
+    def tell(signum: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(stage, signum)
+
+    def stop(*_: object) -> None:
+        tell(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    signal.signal(signal.SIGTSTP, stop)
+    signal.signal(signal.SIGCONT, lambda *_: tell(signal.SIGCONT))
 
 
 def _preload() -> None:
@@ -118,7 +139,7 @@ def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoRetur
     os.environ[PARENT] = str(os.getppid())
     os.chdir(folder)
     threading.Thread(target=_obey, args=(job,), daemon=True).start()
-    job.send(_BEGUN)
+    job.send(str(os.getpid()).encode())
     sys.argv = [stage, *arguments]
     code: object = 0
     try:

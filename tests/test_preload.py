@@ -146,6 +146,39 @@ def test_a_signal_is_passed_on_before_the_stage_has_begun(stage, tmp_path):
     assert (job.returncode, out, err) == (128 + signal.SIGTERM, "", "")
 
 
+def test_a_stage_is_stopped_and_continued_as_its_job_is(served, stage):
+    """Ctrl-Z, fg."""
+    job = stage(served[0], f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n{WAIT}")
+    both = [psutil.Process(job.pid), psutil.Process(int(job.stdout.readline()))]
+    for _ in range(2):
+        job.send_signal(signal.SIGTSTP)
+        wait_until(lambda: all(p.status() == psutil.STATUS_STOPPED for p in both), "one runs on")
+        job.send_signal(signal.SIGCONT)
+        wait_until(lambda: all(p.status() != psutil.STATUS_STOPPED for p in both), "one is still stopped")
+    job.send_signal(signal.SIGTERM)
+    job.communicate()
+    assert job.returncode == 5
+
+
+def test_a_job_that_is_stopped_early_stops_its_stage_once_it_has_begun(stage, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(os.fspath(tmp_path / "socket"))
+        listening.listen()
+        preloaded = {preload.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}
+        job = stage({**os.environ, **preloaded}, WAIT)
+        with listening.accept()[0] as asked, subprocess.Popen(["sleep", "60"]) as forked:
+            _, files, *_ = socket.recv_fds(asked, 1 << 20, 3)
+            for file in files:
+                os.close(file)
+            job.send_signal(signal.SIGTSTP)
+            asked.send(str(forked.pid).encode())
+            for process in (psutil.Process(job.pid), psutil.Process(forked.pid)):
+                wait_until(lambda p=process: p.status() == psutil.STATUS_STOPPED, "it runs on")
+            job.kill()
+            job.wait()
+            forked.kill()
+
+
 def test_a_killed_job_takes_its_stage_along(served, stage):
     job = stage(served[0], WAIT)
     pid = int(job.stdout.readline())
