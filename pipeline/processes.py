@@ -1,12 +1,15 @@
-"""Processes that share a folder or a fate: locks end with their holder, jobs with their parent."""
+"""Processes that share a folder or a fate, and what one uses: locks end with their holder, jobs with their
+parent."""
 
 import contextlib
 import ctypes
 import errno
 import fcntl
 import os
+import resource
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
@@ -59,3 +62,18 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != int(parent):  # it died before the kernel was told
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def used() -> dict[str, float]:
+    """What this process has used since it was started or forked: seconds, CPU seconds of all its threads, and
+    MiB of memory at most, of which a forked one shares some. Only it knows: its job may but wait for a fork.
+    """
+    import psutil  # not by every launcher
+
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "seconds": round(time.time() - psutil.Process().create_time(), 2),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_mib": round(usage.ru_maxrss * unit / 2**20),
+    }

@@ -256,3 +256,21 @@ time.sleep(60)"""
     workflow.kill()
     workflow.wait()
     wait_until_gone(server.pid)
+
+
+def test_a_forked_stage_measures_its_own_use(served, stage):
+    """Not that of the launcher, which waits, or of the process that was preloaded."""
+    text = """
+import time
+from pipeline.processes import used
+print(*used().values())
+until = time.process_time() + 1
+while time.process_time() < until:
+    block = bytearray(100 << 20)
+time.sleep(0.5)
+print(*used().values())"""
+    out, _ = stage(served[0], text).communicate()
+    before, after = ([float(word) for word in line.split()] for line in out.splitlines())
+    assert before[0] < 5 and before[1] < 1, "preloading is not counted"
+    seconds, cpu, peak = (b - a for a, b in zip(before, after, strict=True))
+    assert seconds > 1.4 and 0.9 < cpu < seconds and 90 < peak < 300

@@ -23,6 +23,7 @@ from pipeline.files import write_atomically
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
+from pipeline.processes import used
 from pipeline.stages import common
 from pipeline.training import hardware, snapshots
 
@@ -90,7 +91,7 @@ def main() -> None:
     if missing := {run.population_id for run in runs.values() if run.id not in inputs}:
         raise common.StageError(f"--populations: name the folder of {', '.join(sorted(missing))}")
     write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))
-    seal(args.out, ["final.csv"], inputs=inputs, environment=common.provenance())
+    seal(args.out, ["final.csv"], inputs=inputs, environment=common.provenance(), used=used())
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
 from pipeline.files import write_atomically
+from pipeline.processes import used
 from pipeline.stages import common
 from pipeline.training import snapshots
 from pipeline.training.hardware import DeviceError
@@ -87,7 +88,7 @@ def write(out: Path, run: RunConfig, inputs: dict[str, str], result: Result) -> 
         snapshots.write(out, result.snapshots)
         files += ["attention.csv", snapshots.FILE]
     facts: dict[str, Any] = {"run": run.id, "seed": run.seed, "inputs": inputs, "cost": result.cost}
-    seal(out, files, **facts, environment=common.provenance())
+    seal(out, files, **facts, environment=common.provenance(), used=used())
 
 
 def main() -> None:
