@@ -52,7 +52,7 @@ except (ConfigError, ArtefactError) as error:
 PARAMS = PLAN.making
 PLANNED = experiments.expand(PARAMS)
 RUNS = experiments.distinct_runs(PLANNED)
-TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
+TOY = experiments.toys(PARAMS)
 
 
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.artefacts import MANIFEST, ArtefactError
 from pipeline.config import run as cfg
-from pipeline.config.experiments import TOY, Params
+from pipeline.config.experiments import TOY, Params, toys
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import shares
@@ -157,9 +157,7 @@ def measured_rate(tables: Path) -> Rate | None:
 def table(params: Params, results: Path) -> str:
     """Lines on what is to be trained of the experiments of `params`; none when all of it is there."""
     costs = to_do(params, results)
-    toy = [
-        seed for seed in params.toy.seeds if not (results / "toy" / params.toy.id(seed) / MANIFEST).exists()
-    ]
+    toy = [run for run in toys(params) if not (results / "toy" / run / MANIFEST).exists()]
     lines = []
     if costs:
         at = measured_rate(results / "tables")

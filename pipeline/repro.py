@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.config import run as cfg
 from pipeline.config import scales
-from pipeline.config.experiments import Params, distinct_runs, expand
+from pipeline.config.experiments import Params, distinct_runs, expand, toys
 from pipeline.plan import only, plan
 from pipeline.stages import common
 
@@ -34,7 +34,7 @@ Checksums = dict[str, str | None]
 def members(kind: str, params: Params) -> list[str]:
     """Names of the folders of a kind that the parameters ask for; a base comes before its runs."""
     if kind == "toy":
-        return [params.toy.id(seed) for seed in params.toy.seeds]
+        return list(toys(params))
     planned = expand(params)
     if kind == "evaluations":
         return list(dict.fromkeys(run.experiment for run in planned))
