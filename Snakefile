@@ -70,7 +70,7 @@ except (ConfigError, ArtefactError) as error:
 PARAMS = PLAN.making
 PLANNED = experiments.expand(PARAMS)
 RUNS = experiments.distinct_runs(PLANNED)
-TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
+TOY = experiments.toys(PARAMS)
 # How jobs are started: by this interpreter, with the parameters as they are now.
 STAGE = f"exec {shlex.quote(sys.executable)} -m pipeline.stages."
 LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.launch"
