@@ -1,6 +1,8 @@
-"""Write the page of a scale: claims, figures, runs and parameters in one HTML file.
+"""Write the page of a scale: claims, figures, runs and parameters in one HTML file, its drawings beside it.
 
 python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
+
+Writes the FILE, and beside it alone.html, the same with the drawings inside.
 """
 
 import argparse
@@ -20,7 +22,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="HTML file to write")
     args = parser.parse_args()
     params = scales.load(args.scale, args.params)
-    write_atomically(args.out, page.render(args.scale, params, args.results, args.experiments))
+    html = page.render(args.scale, params, args.results, args.experiments)
+    write_atomically(args.out, html)
+    write_atomically(args.out.with_name("alone.html"), page.alone(html, args.results / "figures"))
 
 
 if __name__ == "__main__":
