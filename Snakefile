@@ -141,7 +141,7 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        rules.page.output,
+        rules.page.output.page,
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),

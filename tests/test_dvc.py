@@ -26,7 +26,7 @@ RESULTS = Path("results") / "laptop"
 
 
 def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
-    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale; what Snakemake is told of stale
+    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale. What tells Snakemake of stale
     results is no input."""
     command = ["snakemake", "everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
     listed = subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
