@@ -12,8 +12,9 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from pipeline.files import ROOT
-from pipeline.repro import CODE, STAGES
+from pipeline.repro import CODE
 from pipeline.store import code
+from pipeline.store.code import STAGES
 from tests.faults import params
 from tests.tree import ENV, copy_tree
 

@@ -20,8 +20,8 @@ from pipeline.config.experiments import distinct_runs, expand
 from pipeline.files import ROOT
 from pipeline.plan import CALL, plan
 from pipeline.processes import lock
-from pipeline.repro import STAGES
 from pipeline.store import code
+from pipeline.store.code import STAGES
 from tests.tree import ENV, copy_tree
 
 
