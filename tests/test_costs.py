@@ -10,6 +10,7 @@ from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import digests, only
 from pipeline.probes.recall import groups
+from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
 from tests.figures.synthetic_tables import build
 
@@ -59,14 +60,17 @@ def test_what_experiments_share_is_counted_once(params):
 def test_what_is_there_is_not_to_do(params, tmp_path):
     phases = only(params, {"phases", "celebrities"})
     run = expand(only(params, {"phases"}))[0].config
-    (tmp_path / "runs" / run.id).mkdir(parents=True)
-    (tmp_path / "runs" / run.id / "manifest.json").write_text("{}")
-    assert set(costs.to_do(phases, tmp_path)) == {"celebrities"}
-    assert costs.table(only(params, {"phases"}), tmp_path) == ""
+    found = Survey(tmp_path)
+    found.current[found.path("runs", run.id)] = {}
+    assert set(costs.to_do(phases, found)) == {"celebrities"}
+    assert costs.table(only(params, {"phases"}), found) == ""
+    del found.current[found.path("runs", run.id)]
+    found.stale[found.path("runs", run.id)] = OTHER_CODE
+    assert set(costs.to_do(phases, found)) == {"phases", "celebrities"}
 
 
 def test_the_table_has_a_line_an_experiment_and_says_when_no_rate_is_known(params, tmp_path):
-    lines = costs.table(only(params, {"phases", "celebrities", "toy"}), tmp_path).splitlines()
+    lines = costs.table(only(params, {"phases", "celebrities", "toy"}), Survey(tmp_path)).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["phases", "celebrities", "total"]
     assert all(line.endswith("unknown") for line in lines[1:4])
     assert "no run of this scale has told a rate" in lines[4] and "1 seed of the toy" in lines[5]
@@ -82,5 +86,5 @@ def test_the_rate_is_that_of_the_measured_runs(params, tmp_path):
     assert rate.hours(costs.Cost(flops=3600 * 4e10, evaluation_flops=3600 * 1e10)) == pytest.approx(1.0)
     assert costs.rate(runs[:0]) is None
     build(seeds=2).write(tmp_path / "tables", digests(params))
-    assert "process-hours" in costs.table(only(params, {"phases"}), tmp_path).splitlines()[0]
-    assert "at 148 GFLOP/s a process (a CPU" in costs.table(only(params, {"phases"}), tmp_path)
+    assert "process-hours" in costs.table(only(params, {"phases"}), Survey(tmp_path)).splitlines()[0]
+    assert "at 148 GFLOP/s a process (a CPU" in costs.table(only(params, {"phases"}), Survey(tmp_path))

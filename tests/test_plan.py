@@ -7,7 +7,8 @@ from pipeline.artefacts import ArtefactError, seal
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import Params, distinct_runs, expand
-from pipeline.plan import digests, names, only, plan, shares
+from pipeline.plan import Plan, digests, names, only, plan, shares
+from pipeline.store import code
 
 CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
 CORE += ["finetune_replay", "toy"]
@@ -23,20 +24,27 @@ def params():
     return everything.model_copy(update={"experiments": extended})
 
 
+_BASED = {name for name, run in distinct_runs(expand(scales.load("smoke"))).items() if run.base}
+
+
 def runs(params: Params) -> set[str]:
     return set(distinct_runs(expand(params)))
 
 
-def make(results, kind, folders) -> None:
+def make(results, kind, folders, code_digest=None) -> None:
+    """Results without anything in them, whose people are not there either."""
     for name in folders:
-        (results / kind / name).mkdir(parents=True)
-        (results / kind / name / "manifest.json").write_text("{}")
+        stage = {"runs": "train", "toy": "toy"}[kind]
+        inputs = {"code": code_digest or code.digest(stage)}
+        if kind == "runs":
+            inputs |= {"population": None} | ({"base": None} if name in _BASED else {})
+        seal(results / kind / name, [], inputs=inputs)
 
 
-def tables(results, name, digest) -> None:
+def tables(results, name, digest, code_digest="") -> None:
     folder = results / "tables" / name
     folder.mkdir(parents=True)
-    (folder / "runs.csv").write_text("run\n")
+    (folder / "runs.csv").write_text(f"run,code\na,{code_digest or code.digest('train')}\n")
     seal(folder, ["runs.csv"], plan=digest)
 
 
@@ -73,6 +81,29 @@ def test_what_is_complete_is_made_and_what_is_begun_is_not(params, tmp_path):
     make(tmp_path, "runs", observed)
     made = plan(params, tmp_path).made
     assert "attention" in made and "patching" not in made
+
+
+def test_what_earlier_code_made_is_not_made_unasked_but_shown_and_said(params, tmp_path):
+    observed = [r for r, c in distinct_runs(expand(params)).items() if c.observe and not c.base]
+    make(tmp_path, "runs", observed, code_digest="0" * 64)
+    tables(tmp_path, "attention", digests(params)["attention"], code_digest="0" * 10)
+    tables(tmp_path, "credit", digests(params)["credit"], code_digest=code.digest("train")[:10])
+    call = plan(params, tmp_path)
+    assert "attention" not in call.made and call.earlier == ["attention"]
+    assert {"attention", "credit"} <= set(call.shown)
+    assert call.note == "shown as made by earlier code, and made anew when they are named: attention\n"
+    assert "attention" in plan(params, tmp_path, ["attention"]).made
+    assert "attention" in plan(params, tmp_path, ["everything"]).made
+    assert not plan(params, tmp_path, ["everything"]).earlier
+
+
+def test_a_call_is_written_for_its_jobs(params, tmp_path):
+    call = plan(params, tmp_path, ["patching", "toy"])
+    path = call.write(tmp_path / "calls", "smoke")
+    assert Plan.read(path) == call and path == call.write(tmp_path / "calls", "smoke")
+    other = plan(params, tmp_path, ["patching"]).write(tmp_path / "calls", "smoke")
+    assert other != path, "a call that goes on has its own"
+    assert runs(Plan.read(path).making) == runs(call.making)
 
 
 def test_experiments_that_are_joined_stay_or_go_together(params, tmp_path):

@@ -1,7 +1,9 @@
 """The whole DAG at the smoke scale, in a copy of the tree: what it leaves, and what an edit re-runs."""
 
 import json
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +17,11 @@ import pytest
 
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
-from pipeline.plan import EXPERIMENTS
+from pipeline.files import ROOT
+from pipeline.plan import CALL, plan
 from pipeline.processes import lock
+from pipeline.repro import STAGES
+from pipeline.store import code
 from tests.tree import ENV, copy_tree
 
 
@@ -56,7 +61,7 @@ def finished(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def edited(finished):
-    """Edit a file of the finished copy; the edit is taken back at the end."""
+    """Edit a file of the finished copy, or add to its end; the edit is taken back at the end."""
     before = {}
 
     def edit(name: str, old: str, new: str) -> None:
@@ -64,7 +69,7 @@ def edited(finished):
         before.setdefault(path, path.read_text())
         text = path.read_text()
         assert old in text, f"{name} no longer holds {old!r}"
-        path.write_text(text.replace(old, new, 1))
+        path.write_text(text.replace(old, new, 1) if old else text + new)
 
     yield edit
     for path, text in before.items():
@@ -134,10 +139,67 @@ def test_a_jobs_own_snakemake_has_the_plan_of_the_call(finished):
         "--config",
         "scale=smoke",
     ]
-    for made, code in (("patching toy", 0), ("toy", 1)):
-        env = {**ENV, EXPERIMENTS: made}
+    params = scales.load("smoke")
+    for made, status in ((["patching", "toy"], 0), (["toy"], 1)):
+        call = plan(params, finished / "results" / "smoke", made)
+        env = {**ENV, CALL: str(call.write(finished / ".snakemake" / "calls", "smoke"))}
         done = subprocess.run(job, cwd=finished, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
+        assert done.returncode == status, done.stderr
+
+
+STATEMENT = "\n_EDITED = 1\n"
+RULES = {
+    "dataset": {"dataset"},
+    "train": {"pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch"},
+    "evaluate": {"evaluate"},
+    "toy": {"toy_memory"},
+    "tables": {"tables"},
+    "claims": {"claims"},
+    "figures": {"figures"},
+    "report": {"page"},
+}
+AFTER = {
+    "dataset": ("train", "evaluate", "tables", "claims", "figures", "report"),
+    "train": ("evaluate", "tables", "claims", "figures", "report"),
+    "evaluate": ("tables", "claims", "figures", "report"),
+    "toy": ("tables", "claims", "figures", "report"),
+    "tables": ("claims", "figures", "report"),
+    "claims": ("report",),
+    "figures": ("report",),
+    "report": (),
+}
+
+
+def one_file_of_each_kind() -> list[str]:
+    """Of the files that decide the same stages, one; tests/store/test_code.py looks at all of them."""
+    users: dict[Path, set[str]] = {}
+    for stage in STAGES:
+        for path in code.closure(stage):
+            users.setdefault(path, set()).add(stage)
+    kinds = {frozenset(stages): path for path, stages in sorted(users.items(), reverse=True)}
+    return sorted(path.relative_to(ROOT).as_posix() for path in kinds.values())
+
+
+@pytest.mark.parametrize("name", one_file_of_each_kind())
+def test_a_file_that_decides_something_makes_exactly_those_rules_stale(finished, edited, name):
+    changed = {stage for stage in STAGES if ROOT / name in code.closure(stage)}
+    edited(name, "", STATEMENT if name.endswith(".py") else " ")
+    after = changed.union(*(AFTER[stage] for stage in changed))
+    assert set(planned_jobs(finished)) == set().union(*(RULES[stage] for stage in after))
+
+
+def test_what_says_only_what_is_asked_for_makes_nothing_stale(finished, edited):
+    for name in ("pipeline/plan.py", "pipeline/stages/common.py", "pipeline/store/current.py"):
+        edited(name, "", STATEMENT)
+    edited("pipeline/model/transformer.py", "", "# a comment\n")
+    assert planned_jobs(finished) == {}
+
+
+def test_times_and_what_snakemake_remembers_have_no_say(finished):
+    for k, path in enumerate(sorted((finished / "results").rglob("*"))):
+        os.utime(path, (k, k) if k % 2 else (2e9, 2e9))
+    shutil.rmtree(finished / ".snakemake")
+    assert planned_jobs(finished) == {}
 
 
 def test_a_tolerance_retrains_nothing(finished, edited):
@@ -146,7 +208,7 @@ def test_a_tolerance_retrains_nothing(finished, edited):
 
 
 def test_a_colour_retrains_nothing(finished, edited):
-    edited("pipeline/figures/style.py", '"""', '""" ')
+    edited("pipeline/figures/style.py", "", STATEMENT)
     assert set(planned_jobs(finished)) == {"figures", "page"}
 
 
@@ -159,7 +221,7 @@ def test_the_steps_of_one_experiment_retrain_only_its_runs(finished, edited):
 
 
 def test_the_model_retrains_everything(finished, edited):
-    edited("pipeline/model/transformer.py", '"""', '""" ')
+    edited("pipeline/model/transformer.py", "", STATEMENT)
     jobs = planned_jobs(finished)
     runs = distinct_runs(expand(scales.load("smoke")))
     trained = ("pretrain", "pretrain_observed", "finetune", "finetune_observed", "patch")
@@ -169,7 +231,7 @@ def test_the_model_retrains_everything(finished, edited):
 @pytest.mark.parametrize(
     "change",
     [
-        ("pipeline/toy/memory.py", '"""', '""" '),
+        ("pipeline/toy/memory.py", "", STATEMENT),
         ("scales/smoke.yaml", "  sizes: [8, 32]", "  sizes: [8, 16]"),
     ],
 )

@@ -34,7 +34,7 @@ class Curve:
 
 @cache
 def _content() -> dict[str, Any]:
-    expected = FILE.with_suffix(".sha256").read_text().split()[0]
+    expected = FILE.with_name("paper_curves.sha256").read_text().split()[0]
     if not FILE.exists() or sha256(FILE) != expected:
         raise ArtefactError(f"{FILE}: damaged or missing; `git checkout -- {FILE.name}` in its folder")
     return json.loads(FILE.read_text(encoding="utf-8"))

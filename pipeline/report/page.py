@@ -16,6 +16,7 @@ from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
 from pipeline.config.experiments import TOY, Params
 from pipeline.costs import amount
 from pipeline.figures import FIGURES
+from pipeline.store.current import Origin, origin
 
 # A run that never came within 2 % of what anyone can know without facts says nothing about facts.
 BASELINE_REACHED = 1.02
@@ -161,11 +162,21 @@ def parameters(params: Params) -> dict[str, str]:
     return parts | {TOY: text(toy)}
 
 
-def cost_rows(params: Params, tables: Tables) -> tuple[list[dict[str, Any]], costs.Rate | None]:
+def state(origin: Origin | None) -> str:
+    """Whether an experiment is measured, and what a reader should know of how it was."""
+    if origin is None:
+        return "not measured"
+    remarks = ["by earlier code"] * origin.earlier + [f"mixed {name}" for name in origin.mixed]
+    return ", ".join(["measured", *remarks])
+
+
+def cost_rows(
+    params: Params, tables: Tables, origins: dict[str, Origin]
+) -> tuple[list[dict[str, Any]], costs.Rate | None]:
     """What the table of costs shows, an entry an experiment of the scale and their sum; and at which rate."""
     rate = costs.rate(tables.runs)
     rows = costs.rows(costs.of_experiments(params), rate)
-    return [{"name": name, "cells": cells, "shown": name in tables.names} for name, cells in rows], rate
+    return [{"name": name, "cells": cells, "state": state(origins.get(name))} for name, cells in rows], rate
 
 
 def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
@@ -176,7 +187,8 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     claims = ordered(ledger.read(results / "claims.json"))
     runs, listed = run_rows(tables), tables.runs
     found = [claim["verdict"] for claim in claims]
-    expected, rate = cost_rows(params, tables)
+    origins = {name: origin(results / "tables" / name) for name in tables.names}
+    expected, rate = cost_rows(params, tables, origins)
     versions = {name: list(dict.fromkeys(map(str, listed[name]))) for name in PROVENANCE if name in listed}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -194,6 +206,8 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         figures=figures(tables, results / "figures"),
         runs=runs,
         known={run["id"] for run in runs},
+        earlier=[name for name, made in origins.items() if made.earlier],
+        mixed=[name for name, made in origins.items() if made.mixed],
         stuck=sum(run["lowest"] is not None for run in runs),
         pretrained=int((listed.kind == "pretrain").sum()),
         finetuned=int((listed.kind == "finetune").sum()),

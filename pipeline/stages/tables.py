@@ -40,6 +40,8 @@ def main() -> None:
             "measured": current.checksum_of(sources),
         }
         tables.write(args.out, digests, inputs=inputs, environment=common.provenance())
+        if mixed := current.origin(args.out / name).mixed:
+            print(f"warning: {name}: runs differ in {', '.join(mixed)}, and so by rounding")
         print(f"{name}: {len(tables.runs)} runs, {len(tables.curves) + len(tables.toy)} rows of curves")
 
 

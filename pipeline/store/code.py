@@ -11,10 +11,12 @@ import functools
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from pipeline.artefacts import ArtefactError
 from pipeline.files import ROOT
 
 PACKAGE = "pipeline"
@@ -49,25 +51,53 @@ def _counted(name: str) -> bool:
     return not any(name == other or name.startswith(f"{other}.") for other in NOT_COUNTED)
 
 
+@dataclass(frozen=True)
+class _Module:
+    """What matters of a module's text. imported: (level, module, names) of its import statements, wherever
+    they stand; words: its strings; digest: of what it does."""
+
+    imported: tuple[tuple[int, str, tuple[str, ...]], ...]
+    words: frozenset[str]
+    digest: bytes
+
+
 @functools.cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes())
+def _parsed(content: bytes) -> _Module:
+    """Raises SyntaxError or ValueError for what is not Python."""
+    tree = ast.parse(content)
+    imported: list[tuple[int, str, tuple[str, ...]]] = []
+    words: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported += [(0, alias.name, ()) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported.append((node.level, node.module or "", tuple(alias.name for alias in node.names)))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words.add(node.value)
+    out: list[str] = []
+    _canonical(tree, out)
+    text = "".join(out).encode("utf-8", "surrogatepass")
+    return _Module(tuple(imported), frozenset(words), hashlib.sha256(text).digest())
+
+
+def _module(path: Path) -> _Module:
+    try:
+        return _parsed(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise ArtefactError(f"{path}{f' line {line}' if line else ''}: not valid Python; mend it") from None
 
 
 def _imported(path: Path) -> Iterator[str]:
-    """Dotted names that a module may import: those of import statements wherever they stand, and strings that
-    look like a module's name (importlib). `from a import b` gives a and a.b, whichever is a module."""
-    package = path.parent.relative_to(ROOT).parts
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) + 1 - node.level] if node.level else ()
-            origin = ".".join([*base, *(node.module.split(".") if node.module else [])])
-            yield origin
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and str(node.value).startswith(f"{PACKAGE}."):
-            yield str(node.value)
+    """Dotted names that a module may import: those of import statements, and strings that look like a
+    module's name (importlib). `from a import b` gives a and a.b, whichever is a module."""
+    module, package = _module(path), path.parent.relative_to(ROOT).parts
+    for level, name, parts in module.imported:
+        base = package[: len(package) + 1 - level] if level else ()
+        origin = ".".join([*base, *([name] if name else [])])
+        yield origin
+        yield from (f"{origin}.{part}" for part in parts)
+    yield from (word for word in module.words if word.startswith(f"{PACKAGE}."))
 
 
 @functools.cache
@@ -83,12 +113,10 @@ def _texts() -> dict[str, list[Path]]:
 def _named_texts(path: Path) -> Iterator[Path]:
     """Text files that a module names: by their own name, or by that of a folder beside it."""
     texts = _texts()
-    for node in ast.walk(_tree(path)):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-            continue
-        yield from texts.get(node.value, ())
-        folder = path.parent / node.value
-        if node.value.isidentifier() and folder.is_dir():
+    for word in _module(path).words:
+        yield from texts.get(word, ())
+        folder = path.parent / word
+        if word.isidentifier() and folder.is_dir():
             yield from (file for files in texts.values() for file in files if file.parent == folder)
 
 
@@ -142,16 +170,11 @@ def _canonical(node: ast.AST | list | object, out: list[str]) -> None:
         out.append(f"{node!r},")
 
 
-@functools.cache
 def _file_digest(path: Path) -> bytes:
-    """Of what a module does, or of a text."""
+    """Of what a module does, or of a text; line endings do not count."""
     if path.suffix == ".py":
-        out: list[str] = []
-        _canonical(_tree(path), out)
-        content = "".join(out).encode("utf-8", "surrogatepass")
-    else:
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-    return hashlib.sha256(content).digest()
+        return _module(path).digest
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest()
 
 
 @functools.cache
@@ -169,7 +192,7 @@ def digest(stage: str) -> str:
 
 def forget() -> None:
     """Have the files read anew: a process that lives long may see them edited."""
-    for cached in (_tree, _texts, _closure, _file_digest, digest, _same_bits):
+    for cached in (_texts, _closure, digest, _same_bits):
         cached.cache_clear()
 
 

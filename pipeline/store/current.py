@@ -6,6 +6,7 @@ it was made from. Times of files, and what a workflow engine remembers, have no 
 
 import contextlib
 import csv
+import dataclasses
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -156,7 +157,7 @@ def survey_products(out: Survey, experiments: Iterable[str], parameters: str, fi
 
 @dataclass(frozen=True)
 class Origin:
-    """What made the runs of an experiment's tables; each a list without repetition."""
+    """What made the runs of an experiment's tables: the values that they recorded, each once."""
 
     code: list[str]
     precision: list[str]
@@ -165,20 +166,21 @@ class Origin:
 
     @property
     def earlier(self) -> bool:
-        """Whether some were trained by code whose bits the present code does not keep, or is not known to."""
+        """Whether code trained some whose bits the present code does not keep, as far as it is known."""
         return not all(code.is_current("train", found) for found in self.code)
+
+    @property
+    def mixed(self) -> list[str]:
+        """What differs between them and decides bits: numbers of such runs differ by rounding too."""
+        return [name for name in ("precision", "compiled", "device") if len(getattr(self, name)) > 1]
 
 
 def origin(tables: Path) -> Origin:
-    """As the runs of the tables in the folder `tables` say; nothing where there are none, as in the toy's."""
+    """As the runs of the tables in this folder say; nothing of the toy's, which have none."""
     try:
         with (tables / "runs.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         rows = []
-    return Origin(
-        *(
-            [*dict.fromkeys(row.get(name, "") for row in rows)]
-            for name in ("code", "precision", "compiled", "device")
-        )
-    )
+    names = (field.name for field in dataclasses.fields(Origin))
+    return Origin(*([*dict.fromkeys(row.get(name, "") for row in rows)] for name in names))

@@ -5,11 +5,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from pipeline.analysis.tables import Tables
 from pipeline.artefacts import ArtefactError, manifest_of, seal
 from pipeline.claims import ledger
 from pipeline.config import scales
 from pipeline.figures import FIGURES
 from pipeline.report import page
+from pipeline.store import code
 from tests.figures.synthetic_tables import build
 
 VERDICTS = ("reproduced", "not reproduced", "not visible at this scale", "not measured yet")
@@ -39,6 +41,7 @@ def results(tmp_path_factory):
     tables = build(seeds=2)
     stuck = tables.runs.run.iloc[0]
     tables.curves.loc[tables.curves.run == stuck, "loss"] += 10
+    tables.runs["code"] = code.digest("train")[:10]
     (folder / "figures").mkdir()
     tables.write(folder / "tables")
     for name in FIGURES:
@@ -50,7 +53,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def html(results):
-    return page.render("laptop", scales.load("laptop"), results)
+    return page.render("laptop", scales.load("laptop"), results, Tables.read(results / "tables"))
 
 
 class Anchors(HTMLParser):
@@ -104,7 +107,8 @@ def test_costs_are_those_of_all_experiments_measured_or_not(html):
 
 
 def test_the_page_can_be_about_some_of_the_tables(results):
-    text = page.render("laptop", scales.load("laptop"), results, ["phases", "population_size"])
+    some = Tables.read(results / "tables", ["phases", "population_size"])
+    text = page.render("laptop", scales.load("laptop"), results, some)
     section = text.partition('<h2 id="costs">')[2].partition("<h2")[0]
     assert section.count("<td>measured</td>") == 2 and "<td>not measured</td>" in section
     assert "finetune16" not in text.partition('<h2 id="runs">')[2]
@@ -172,9 +176,24 @@ def test_each_claim_leads_to_its_figures():
     assert links["C31"]["HT"] == "figHT" and links["C35"] == {"GR": "figGR"}
 
 
+def test_what_earlier_code_made_and_what_is_mixed_is_marked(results, html, tmp_path):
+    assert "arlier code" not in html and "differ in precision" not in html
+    tables = Tables.read(results / "tables", ["phases"])
+    tables.runs["code"] = "0123456789"
+    tables.runs["precision"] = ["fp32", *["bf16"] * (len(tables.runs) - 1)]
+    for part in ("figures", "claims.json", "claims.manifest.json"):
+        (tmp_path / part).symlink_to(results / part)
+    tables.write(tmp_path / "tables")
+    text = page.render("laptop", scales.load("laptop"), tmp_path, tables)
+    assert "<td>measured, by earlier code, mixed precision</td>" in text
+    assert "Made by earlier code</span>, whose bits the present code is not known to keep: phases." in text
+    assert "and so by rounding too: phases." in text
+
+
 def test_a_missing_part_is_named(results, tmp_path):
+    tables = Tables.read(results / "tables")
     with pytest.raises(ArtefactError):
-        page.render("laptop", scales.load("laptop"), tmp_path)
+        page.render("laptop", scales.load("laptop"), tmp_path, tables)
 
 
 @pytest.mark.parametrize(("value", "text"), [(2_900_000, "2.9 M"), (999, "999"), (9.1e12, "9.1 T")])
