@@ -18,7 +18,7 @@ from snakemake.utils import min_version
 from pipeline.config import experiments, scales
 from pipeline.config.errors import ConfigError
 from pipeline.files import ROOT
-from pipeline import devices, preload
+from pipeline import devices, environment, preload
 from pipeline import plan as plans
 from pipeline.artefacts import ArtefactError
 from pipeline.figures import FIGURES
@@ -70,7 +70,7 @@ except (ConfigError, ArtefactError) as error:
 PARAMS = PLAN.making
 PLANNED = experiments.expand(PARAMS)
 RUNS = experiments.distinct_runs(PLANNED)
-TOY = {PARAMS.toy.id(seed): seed for seed in PARAMS.toy.seeds}
+TOY = experiments.toys(PARAMS)
 # How jobs are started: by this interpreter, with the parameters as they are now.
 STAGE = f"exec {shlex.quote(sys.executable)} -m pipeline.stages."
 LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.launch"
@@ -86,10 +86,12 @@ if main:
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
 os.environ.update(KEEP_MEMORY | os.environ)
+os.environ.setdefault(environment.PASS, "")
 
 
 envvars:
     "PIPELINE_CALL",
+    "PIPELINE_PASS",
 
 
 onstart:
@@ -103,6 +105,10 @@ onstart:
             file=sys.stderr,
         )
         sys.exit(1)
+    # What a profile's `envvars` names stays in the environment of the stages.
+    os.environ[environment.PASS] += " " + " ".join(
+        workflow.remote_execution_settings.envvars
+    )
     if workflow.local_exec:
         # Each job that ends would leave a timer that has all ready jobs looked at once a second, to the end: a
         # tenth of a core after fifty jobs.

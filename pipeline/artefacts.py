@@ -5,6 +5,7 @@ without one are not finished. It is `manifest.json` of a folder that one job wri
 where jobs share a folder.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -70,8 +71,21 @@ def verify(folder: Path, *names: str, manifest: str = MANIFEST) -> dict[str, Any
         except FileNotFoundError:
             raise ArtefactError(f"{folder / name}: missing; {mend}") from None
         if damaged:
+            refuse_line_endings(folder / name, files[name])
             raise ArtefactError(f"{folder / name}: damaged; {mend}")
     return content
+
+
+def refuse_line_endings(path: Path, written: str | None = None) -> None:
+    """Raises ArtefactError if the file at `path` has the checksum `written` but for its line endings; without
+    a checksum, if it has other ones than ours."""
+    content = path.read_bytes()
+    ours = content.replace(b"\r\n", b"\n")
+    if ours != content and written in (None, hashlib.sha256(ours).hexdigest()):
+        raise ArtefactError(
+            f"{path}: other line endings than were written (git's core.autocrlf?); "
+            f"`git checkout -- {path.name}` in its folder"
+        )
 
 
 def checksum(folder: Path, name: str) -> str:

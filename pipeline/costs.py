@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.artefacts import ArtefactError
 from pipeline.config import run as cfg
-from pipeline.config.experiments import TOY, Params
+from pipeline.config.experiments import TOY, Params, toys
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.plan import shares
@@ -158,7 +158,7 @@ def measured_rate(tables: Path) -> Rate | None:
 def table(params: Params, found: Survey) -> str:
     """Lines on what is to be trained of the experiments of `params`; none when all of it is up to date."""
     costs = to_do(params, found)
-    toy = [seed for seed in params.toy.seeds if not found.is_current("toy", params.toy.id(seed))]
+    toy = [run for run in toys(params) if not found.is_current("toy", run)]
     lines = []
     if costs:
         at = measured_rate(found.results / "tables")

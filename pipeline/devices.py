@@ -7,6 +7,7 @@ free anywhere, so jobs spread evenly; how many run at once is the workflow's to 
 import contextlib
 import itertools
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import IO
@@ -14,6 +15,7 @@ from typing import IO
 from pipeline.processes import LockedError, lock
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
+_NAME = re.compile(r"\d+|(GPU|MIG)-.+")  # "-1" and Slurm's "NoDevFiles" are none
 
 
 class TooFewDevicesError(RuntimeError):
@@ -30,7 +32,7 @@ def visible() -> list[str]:
     if given is None:
         return [str(k) for k, _ in enumerate(Path("/dev").glob("nvidia[0-9]*"))]
     names = (name.strip() for name in given.split(","))
-    return list(itertools.takewhile(lambda name: name not in ("", "-1"), names))  # as CUDA reads it
+    return list(itertools.takewhile(_NAME.fullmatch, names))  # as CUDA reads it
 
 
 def take(count: int, folder: Path | None = None) -> dict[str, IO[bytes]]:

@@ -13,11 +13,14 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import NoReturn
 
-from pipeline import devices, preload
+from pipeline import devices, environment, preload
 from pipeline.processes import PARENT, die_with_parent
+from pipeline.store import code
 
+_CONFIG = Path(__file__).with_name("accelerate.yaml")
 _PORTS = range(20_000, 40_000)  # of node 0, one for each Slurm job that runs at the same time
 
 
@@ -54,6 +57,7 @@ def accelerate(args: argparse.Namespace) -> list[str]:
     port = args.port if args.nodes > 1 else 0  # 0: any free one
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu"]  # also what gives gloo
     command += ["--num_processes", str(args.processes), "--num_machines", str(args.nodes)]
+    command += ["--config_file", str(_CONFIG)]
     command += ["--mixed_precision", "no", "--dynamo_backend", "no"]  # the stage's own decisions
     command += ["--main_process_port", str(port)]
     if args.nodes > 1:
@@ -72,6 +76,7 @@ def main() -> None:
     parser.add_argument("stage", help="module to run, such as pipeline.stages.train")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     args = parser.parse_args()
+    environment.clean()  # before the change of program, at which some variables take effect
     if args.nodes is None:
         args.nodes = allocated_nodes() if args.processes > 1 else 1
     each, rest = divmod(args.processes, args.nodes)
@@ -91,11 +96,15 @@ def main() -> None:
         for file in held.values():
             os.set_inheritable(file.fileno(), True)  # the lock outlives the change of program
         os.environ[devices.VISIBLE] = ",".join(held)
+    if args.processes == 1 and (status := preload.run_stage(args.stage, args.arguments)) is not None:
+        sys.exit(status)
+    stages, _, stage = args.stage.rpartition(".")
+    if stages == "pipeline.stages":
+        os.environ[code.SEEN] = code.digest(stage)
     if args.processes == 1:
-        if (code := preload.run_stage(args.stage, args.arguments)) is not None:
-            sys.exit(code)
         become([sys.executable, "-m", args.stage, *args.arguments])
-    os.environ[PARENT] = str(os.getpid())  # the launcher of the processes, in whose place it stands
+    for name in (PARENT, environment.LAUNCHED):
+        os.environ[name] = str(os.getpid())  # the launcher of the processes, in whose place it stands
     become(accelerate(args))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.artefacts import MANIFEST, verify
 from pipeline.config import run as cfg
 from pipeline.config.errors import ConfigError
-from pipeline.config.experiments import TOY, Params, distinct_runs, expand
+from pipeline.config.experiments import TOY, Params, distinct_runs, expand, toys
 from pipeline.files import write_atomically
 from pipeline.schema import digest
 from pipeline.store.current import Survey, origin, survey
@@ -22,13 +22,13 @@ _RULES = (ALL, "claims", "figures", "page")  # targets as well: those without wi
 
 def names(params: Params) -> list[str]:
     """The experiments in the order of the file, those that join another left to it, and the toy."""
-    return [*(name for name, e in params.experiments.items() if not e.joins), TOY]
+    return [*(name for name, e in params.experiments.items() if not e.joins), *([TOY] if params.toy else [])]
 
 
 def only(params: Params, experiments: Collection[str]) -> Params:
-    """`params` with these experiments and what joins them; the toy that is left out has no seeds."""
+    """`params` with these experiments and what joins them, without the toy unless it is one of them."""
     kept = {name: e for name, e in params.experiments.items() if (e.joins or name) in experiments}
-    toy = params.toy if TOY in experiments else params.toy.model_copy(update={"seeds": []})
+    toy = params.toy if TOY in experiments else None
     return params.model_copy(update={"experiments": kept, "toy": toy})
 
 
@@ -50,19 +50,20 @@ def digests(params: Params) -> dict[str, str]:
     runs: dict[str, list[str]] = {name: [] for name in names(params)}
     for plan in expand(params):
         runs[plan.experiment].append(plan.config.id)
-    runs[TOY] = [params.toy.id(seed) for seed in params.toy.seeds]
+    if params.toy:
+        runs[TOY] = list(toys(params))
     return {name: digest(ids) for name, ids in runs.items()}
 
 
 def _extended(params: Params, name: str) -> bool:
-    return params.toy.extended if name == TOY else params.experiments[name].extended
+    return bool(params.toy and params.toy.extended) if name == TOY else params.experiments[name].extended
 
 
 def complete(params: Params, found: Survey, name: str) -> bool:
     """Whether all runs of an experiment, bases included, are there and up to date."""
     mine = only(params, {name})
     runs = [found.path("runs", run) for run in distinct_runs(expand(mine))]
-    return found.whole([*runs, *(found.path("toy", mine.toy.id(seed)) for seed in mine.toy.seeds)])
+    return found.whole([*runs, *(found.path("toy", run) for run in toys(mine))])
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Plan:
 
 def targets(params: Params) -> list[str]:
     """Names that choose experiments: theirs, and `everything`."""
-    return [*params.experiments, TOY, EVERYTHING]
+    return [*params.experiments, *([TOY] if params.toy else []), EVERYTHING]
 
 
 def _words(params: Params, given: Iterable[str]) -> set[str]:

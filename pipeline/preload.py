@@ -23,14 +23,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline import environment
 from pipeline.processes import PARENT, die_with_parent
 from pipeline.store import code
 
 SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
 _LARGEST_REQUEST = 1 << 20
-_BEGUN = b"\0"
+_LARGEST_NUMBER = 32  # of a process, in digits
 _STAGES = ("train", "evaluate")  # those that jobs ask for
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_PAUSES = (signal.SIGTSTP, signal.SIGCONT)  # of a terminal, whose groups of processes the fork is not in
 
 
 def start(path: str) -> None:
@@ -60,18 +62,23 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
             with contextlib.suppress(OSError):  # its process has just ended
                 server.send(bytes([signum]))
 
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none may come before it can be passed on
+        # None may come before it can be passed on, or before it is known which process to stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (*_SIGNALS, *_PAUSES))
         try:
             server.connect(path)
             socket.send_fds(server, [json.dumps(asked).encode()], [0, 1, 2])
             before = {signum: signal.signal(signum, pass_on) for signum in _SIGNALS}
         except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _PAUSES)
             return None
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         begun = code = b""
         with contextlib.suppress(OSError):
-            begun = server.recv(1)
+            begun = server.recv(_LARGEST_NUMBER)
+        if begun:
+            _pause_with(int(begun))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PAUSES)
         if not begun and not caught:  # it ended before it forked
             for signum, handler in before.items():
                 signal.signal(signum, handler)
@@ -85,13 +92,29 @@ def run_stage(stage: str, arguments: Sequence[str]) -> int | None:
     return 128 + (caught[-1] if caught else signal.SIGKILL)
 
 
+def _pause_with(stage: int) -> None:
+    """From here on, stop and continue the stage's process as this one is."""
+
+    def tell(signum: int) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.kill(stage, signum)
+
+    def stop(*_: object) -> None:
+        tell(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    signal.signal(signal.SIGTSTP, stop)
+    signal.signal(signal.SIGCONT, lambda *_: tell(signal.SIGCONT))
+
+
 def _preload() -> None:
+    environment.clean()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start threads, which no fork takes along
     for name in ("pandas", "pipeline.training.loop"):
         importlib.import_module(name)
-    from pipeline.training import hardware
+    from pipeline.training import compiler, hardware
 
-    if hardware.can_compile():
+    if compiler.trouble() is None:
         hardware.preload_compiler()
     for stage in _STAGES:  # of the code that is imported now, should it be edited while it runs
         code.digest(stage)
@@ -122,15 +145,16 @@ def _become(request: bytes, files: Sequence[int], job: socket.socket) -> NoRetur
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    stage, arguments, environment, folder = json.loads(request)
+    stage, arguments, variables, folder = json.loads(request)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(variables)
+    environment.clean()
     os.environ[PARENT] = str(os.getppid())
     os.chdir(folder)
     threading.Thread(target=_obey, args=(job,), daemon=True).start()
     if _edited(stage):
         os._exit(0)  # it has not begun: the job's process imports the code anew
-    job.send(_BEGUN)
+    job.send(str(os.getpid()).encode())
     sys.argv = [stage, *arguments]
     status: object = 0
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline.artefacts import MANIFEST
 from pipeline.config import scales
-from pipeline.config.experiments import Params, distinct_runs, expand
+from pipeline.config.experiments import Params, distinct_runs, expand, toys
 from pipeline.files import write_atomically
 from pipeline.plan import plan
 from pipeline.stages import common
@@ -37,7 +37,7 @@ def members(kind: str, params: Params) -> list[str]:
         "populations": sorted({run.population_id for run in runs.values()}),
         "runs": list(runs),
         "evaluations": list(dict.fromkeys(run.experiment for run in planned)),
-        "toy": [params.toy.id(seed) for seed in params.toy.seeds],
+        "toy": list(toys(params)),
     }[kind]
 
 

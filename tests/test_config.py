@@ -11,9 +11,10 @@ import yaml
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
-from pipeline.config.experiments import distinct_runs, expand
+from pipeline.config.experiments import TAKEN, TOY, distinct_runs, expand
 from pipeline.data.sampler import visits
 from pipeline.files import ROOT
+from pipeline.plan import EVERYTHING
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]
@@ -114,6 +115,7 @@ MISTAKES = {
         "evaluation.apart is 8, allowed: null where distribution.kind is uniform",
     ),
     "heads that do not divide": (put("defaults", "model", "heads", 5), "a multiple of 2 x heads = 10"),
+    "no experiments": (put("experiments", {}), "experiments: given none, allowed: at least one"),
     "no seeds": (put("seeds", []), "seeds: List should have at least 1 item"),
     "negative seed": (put("seeds", [-1]), "seed: Input should be greater than or equal to 0"),
     "unknown key in a grid": (
@@ -129,6 +131,14 @@ MISTAKES = {
     "joining nothing": (
         put("experiments", "freezing", "joins", "patch"),
         "experiments.freezing.joins is patch, allowed: ",
+    ),
+    "a rule's name": (
+        put("experiments", "figures", {"figure": "2"}),
+        "experiments: given figures, allowed: a name of lower-case letters, digits and _, other than all,",
+    ),
+    "no name of a case": (
+        put("experiments", "power_law", "cases", {"": {}}),
+        "experiments.power_law: cases: given '' as a name, allowed: one that is not empty",
     ),
     "finetune and patch": (
         put("experiments", "patching", "finetune", True),
@@ -176,6 +186,16 @@ def test_a_mistake_is_one_line_that_says_how_to_mend_it(tmp_path, name):
         load(tmp_path, change)
     message = str(error.value)
     assert expected in message and "\n" not in message and len(message) < 400
+
+
+def test_names_that_experiments_cannot_have_are_those_of_the_rules():
+    rules = [ROOT / "Snakefile", *(ROOT / "pipeline" / "rules").glob("*.smk")]
+    found = {
+        name
+        for path in rules
+        for name in re.findall(r"^(?:use rule \w+ as|rule|checkpoint) (\w+)", path.read_text(), re.M)
+    }
+    assert len(found) > 10 and found | {EVERYTHING, TOY} == TAKEN
 
 
 def test_a_missing_scale_names_those_there_are():

@@ -1,13 +1,14 @@
 """Where jobs run: the GPU slots of a machine (its devices are made up) and the commands of several nodes."""
 
 import collections
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
-from pipeline import devices, launch
+from pipeline import devices, launch, processes
 from pipeline.processes import PARENT
 
 
@@ -37,7 +38,8 @@ def test_a_job_of_several_gets_different_devices(three, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"), [("", []), ("-1", []), ("2, 0", ["2", "0"]), ("1,-1,0", ["1"])]
+    ("given", "expected"),
+    [("", []), ("-1", []), ("NoDevFiles", []), ("2, 0", ["2", "0"]), ("1,-1,0", ["1"])],
 )
 def test_devices_given_by_a_scheduler_are_all_there_are(monkeypatch, given, expected):
     monkeypatch.setenv(devices.VISIBLE, given)
@@ -141,3 +143,17 @@ def test_more_processes_than_devices_is_a_mistake(three, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         launch.main()
     assert "4 GPUs are asked for, 3 can be used here" in capsys.readouterr().err
+
+
+def test_where_a_file_system_has_no_locks_there_is_a_warning(monkeypatch, tmp_path, capsys):
+    def refuse(*_):
+        raise OSError(refuse.errno, os.strerror(refuse.errno))
+
+    monkeypatch.setattr(processes.fcntl, "flock", refuse)
+    for refuse.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+        processes.lock(tmp_path / "lock").close()
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(f"warning: {tmp_path}/lock: this file system has no locks (")
+    refuse.errno = errno.EIO
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        processes.lock(tmp_path / "lock")

@@ -7,7 +7,7 @@ from pipeline.artefacts import ArtefactError, seal
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import Params, distinct_runs, expand
-from pipeline.plan import Plan, digests, names, only, plan, shares
+from pipeline.plan import Plan, digests, names, only, plan, shares, targets
 from pipeline.store import code
 
 CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
@@ -68,7 +68,7 @@ def test_what_is_named_is_made_and_nothing_else(params, tmp_path):
         name for name in names(params) if name in {*CORE, "patching"}
     ]
     making = plan(params, tmp_path, ["patching"]).making
-    assert making.toy.seeds == [] and set(making.experiments) == {"patching", "freezing"}
+    assert making.toy is None and set(making.experiments) == {"patching", "freezing"}
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are(params, tmp_path):
@@ -119,6 +119,20 @@ def test_the_toy_is_there_as_a_whole_or_not_at_all(tmp_path):
     assert "toy" not in plan(params, tmp_path).made
     make(tmp_path, "toy", others)
     assert "toy" in plan(params, tmp_path).made
+
+
+def test_what_a_plan_leaves_out_keeps_the_parameters_valid(params):
+    for kept in (["patching"], ["toy"], []):
+        making = only(params, kept)
+        assert Params.model_validate(making.model_dump(mode="json")) == making
+
+
+def test_a_scale_can_do_without_the_toy(params, tmp_path):
+    without = Params.model_validate(params.model_dump(mode="json") | {"toy": None})
+    assert "toy" not in {*names(without), *targets(without), *digests(without)}
+    assert plan(without, tmp_path, ["everything"]).making == without
+    with pytest.raises(ConfigError, match="given 'toy'"):
+        plan(without, tmp_path, ["toy"])
 
 
 def test_tables_that_are_there_are_reported_as_long_as_the_plan_is_theirs(params, tmp_path):

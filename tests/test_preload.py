@@ -87,6 +87,12 @@ sys.exit(7)"""
     assert (err, job.returncode) == ("wrong\n", 7)
 
 
+def test_its_environment_is_the_job_s_without_what_could_change_results(served, stage):
+    text = "print(os.environ.get('MKL_CBWR'), os.environ['PIPELINE_LEFT_OUT'], os.environ['OMP_NUM_THREADS'])"
+    job = stage({**served[0], "MKL_CBWR": "AVX", "OMP_NUM_THREADS": "2"}, text)
+    assert job.communicate() == ("None MKL_CBWR OMP_NUM_THREADS 1\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "says"),
     [
@@ -138,6 +144,39 @@ def test_a_signal_is_passed_on_before_the_stage_has_begun(stage, tmp_path):
             assert asked.recv(1) == bytes([signal.SIGTERM])
     out, err = job.communicate()
     assert (job.returncode, out, err) == (128 + signal.SIGTERM, "", "")
+
+
+def test_a_stage_is_stopped_and_continued_as_its_job_is(served, stage):
+    """Ctrl-Z, fg."""
+    job = stage(served[0], f"signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n{WAIT}")
+    both = [psutil.Process(job.pid), psutil.Process(int(job.stdout.readline()))]
+    for _ in range(2):
+        job.send_signal(signal.SIGTSTP)
+        wait_until(lambda: all(p.status() == psutil.STATUS_STOPPED for p in both), "one runs on")
+        job.send_signal(signal.SIGCONT)
+        wait_until(lambda: all(p.status() != psutil.STATUS_STOPPED for p in both), "one is still stopped")
+    job.send_signal(signal.SIGTERM)
+    job.communicate()
+    assert job.returncode == 5
+
+
+def test_a_job_that_is_stopped_early_stops_its_stage_once_it_has_begun(stage, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(os.fspath(tmp_path / "socket"))
+        listening.listen()
+        preloaded = {preload.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}
+        job = stage({**os.environ, **preloaded}, WAIT)
+        with listening.accept()[0] as asked, subprocess.Popen(["sleep", "60"]) as forked:
+            _, files, *_ = socket.recv_fds(asked, 1 << 20, 3)
+            for file in files:
+                os.close(file)
+            job.send_signal(signal.SIGTSTP)
+            asked.send(str(forked.pid).encode())
+            for process in (psutil.Process(job.pid), psutil.Process(forked.pid)):
+                wait_until(lambda p=process: p.status() == psutil.STATUS_STOPPED, "it runs on")
+            job.kill()
+            job.wait()
+            forked.kill()
 
 
 def test_a_killed_job_takes_its_stage_along(served, stage):
@@ -217,3 +256,21 @@ time.sleep(60)"""
     workflow.kill()
     workflow.wait()
     wait_until_gone(server.pid)
+
+
+def test_a_forked_stage_measures_its_own_use(served, stage):
+    """Not that of the launcher, which waits, or of the process that was preloaded."""
+    text = """
+import time
+from pipeline.processes import used
+print(*used().values())
+until = time.process_time() + 1
+while time.process_time() < until:
+    block = bytearray(100 << 20)
+time.sleep(0.5)
+print(*used().values())"""
+    out, _ = stage(served[0], text).communicate()
+    before, after = ([float(word) for word in line.split()] for line in out.splitlines())
+    assert before[0] < 5 and before[1] < 1, "preloading is not counted"
+    seconds, cpu, peak = (b - a for a, b in zip(before, after, strict=True))
+    assert seconds > 1.4 and 0.9 < cpu < seconds and 90 < peak < 300

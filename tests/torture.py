@@ -47,6 +47,7 @@ def content(path: Path) -> str:
         manifest = json.loads(path.read_text())
         manifest["cost"] = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
         manifest.get("environment", {}).pop("commit", None)
+        manifest.pop("used", None)
         # Its files are compared themselves; some inputs are checksums of manifests and tables with times.
         manifest |= {"files": list(manifest["files"]), "checksum": None}
         for name in ("measured", "tables", "shown"):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.analysis import phases
-from pipeline.artefacts import ArtefactError
+from pipeline.artefacts import ArtefactError, refuse_line_endings
 from pipeline.files import sha256
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "reference" / "paper_curves.json"
@@ -36,6 +36,8 @@ class Curve:
 def _content() -> dict[str, Any]:
     expected = FILE.with_name("paper_curves.sha256").read_text().split()[0]
     if not FILE.exists() or sha256(FILE) != expected:
+        if FILE.exists():
+            refuse_line_endings(FILE, expected)
         raise ArtefactError(f"{FILE}: damaged or missing; `git checkout -- {FILE.name}` in its folder")
     return json.loads(FILE.read_text(encoding="utf-8"))
 

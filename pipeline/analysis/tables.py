@@ -26,7 +26,7 @@ from pipeline.analysis import phases
 from pipeline.analysis.toy import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 from pipeline.artefacts import MANIFEST, ArtefactError, seal, verify
 from pipeline.config import run as cfg
-from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand
+from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
 from pipeline.data.population import baseline
 from pipeline.files import write_atomically
 from pipeline.plan import only
@@ -39,7 +39,7 @@ _DISTRIBUTION_COLUMNS = (
 )
 _MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
 # Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
-_TEXT = dict.fromkeys(("base", "figure", "case", "commit", "code", "people"), "str")
+_TEXT = dict.fromkeys(("experiment", "base", "figure", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
 # What readers find in a table, in one that was written before there was such a column too: NaN.
 COLUMNS = {
@@ -133,17 +133,20 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     return row
 
 
+def _csv(path: Path) -> pd.DataFrame:
+    """A table; only an empty field is no value: a case may be called NA, or null."""
+    return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, na_values=[""])
+
+
 def _read(folder: Path, name: str) -> pd.DataFrame:
     verify(folder, name)
-    return pd.read_csv(folder / name)
+    return _csv(folder / name)
 
 
 def toy_table(params: Params, results: Path) -> pd.DataFrame:
     """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
-    if not params.toy.seeds:
-        return pd.DataFrame(columns=TOY_COLUMNS)
-    ids = [params.toy.id(seed) for seed in params.toy.seeds]
-    return pd.concat([_read(results / "toy" / name, "toy.csv") for name in ids], ignore_index=True)
+    parts = [_read(results / "toy" / run, "toy.csv") for run in toys(params)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TOY_COLUMNS)
 
 
 def gather(params: Params, results: Path, experiment: str) -> "Tables":
@@ -194,7 +197,7 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     needed = ("toy",) if experiment == TOY else TABLES
     given = verify(mine)["files"]
     verify(mine, *(f"{name}.csv" for name in needed))
-    part = {name.removesuffix(".csv"): pd.read_csv(mine / name, dtype=_TEXT) for name in given}
+    part = {name.removesuffix(".csv"): _csv(mine / name) for name in given}
     for name in (*needed[1:], *({"training"} & set(part))):
         planned = part["experiments"]
         missing = planned[~planned.run.isin(part[name].run)]

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.analysis.tables import Tables
@@ -28,6 +27,7 @@ from pipeline.claims import (  # noqa: F401
     warm_ups,
 )
 from pipeline.claims.verdict import JUDGES, NOT_MEASURED, Finding, tolerance_names
+from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError
 from pipeline.files import write_atomically
 
@@ -63,7 +63,10 @@ class Claim(BaseModel):
 def load(path: Path = CLAIMS) -> list[Claim]:
     """The claims, C1 to C53 in order. Raises ConfigError with one line that says how to mend the file."""
     claims = []
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+    entries = strict_yaml.read(path)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"{path.name}: a list of claims is needed, each a mapping")
+    for entry in entries:
         try:
             claim = Claim.model_validate(entry)
         except ValidationError as error:

@@ -19,6 +19,11 @@ from pipeline.schema import Frozen
 from pipeline.toy.config import Toy
 
 TOY = "toy"  # what the toy memory is called among the experiments
+# An experiment is a target of Snakemake, beside its rules and the words that choose several experiments.
+TAKEN = frozenset(
+    "all everything toy dataset pretrain pretrain_observed finetune finetune_observed patch evaluate "
+    "toy_memory tables claims figures page".split()
+)
 
 
 class FineTuning(Frozen):
@@ -55,24 +60,31 @@ class Experiment(Frozen):
             raise ValueError("finetune and patch are both true, allowed: one of them")
         return self
 
+    @model_validator(mode="after")
+    def _cases_named(self) -> Experiment:
+        """In a table an empty name is no name."""
+        if "" in self.cases:
+            raise ValueError("cases: given '' as a name, allowed: one that is not empty")
+        return self
+
 
 class Params(Frozen):
-    """The whole of `params.yaml` with a scale's overlay on it."""
+    """The whole of `params.yaml` with a scale's overlay on it, or a part of its experiments, maybe none."""
 
     seeds: list[int] = Field(min_length=1)
     defaults: dict[str, Any]
     finetuning: FineTuning
-    experiments: dict[str, Experiment] = Field(min_length=1)
-    toy: Toy
+    experiments: dict[str, Experiment]
+    toy: Toy | None
 
     @model_validator(mode="after")
     def _named(self) -> Params:
         """A name becomes a folder and a target of Snakemake."""
         for name in self.experiments:
-            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == TOY:
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in TAKEN:
                 raise ValueError(
                     f"experiments: given {readable(name)}, allowed: a name of lower-case letters, digits "
-                    f"and _, other than {TOY}"
+                    f"and _, other than {', '.join(sorted(TAKEN))}"
                 )
         return self
 
@@ -92,6 +104,11 @@ class Params(Frozen):
                     f"{not experiment.extended}, as in {experiment.joins}, which it joins"
                 )
         return self
+
+
+def toys(params: Params) -> dict[str, int]:
+    """Seed of each of the toy's runs by id; none where the toy is left out."""
+    return {params.toy.id(seed): seed for seed in params.toy.seeds} if params.toy else {}
 
 
 class PlannedRun(Frozen):

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError, one_line, readable
 from pipeline.config.experiments import Params
 from pipeline.files import ROOT
@@ -24,12 +24,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path.name}{line}: not valid YAML") from None
+    content = strict_yaml.read(path)
     if not isinstance(content, dict):
         raise ConfigError(f"{path.name}: a mapping is needed, given: {type(content).__name__}")
     return content
@@ -62,6 +57,9 @@ def load(scale: str = DEFAULT, params: Path | None = None) -> Params:
     if scale not in names():
         raise ConfigError(f"scale: given {scale!r}, allowed: {', '.join(names())}")
     try:
-        return Params.model_validate(_content(scale, params))
+        loaded = Params.model_validate(_content(scale, params))
     except ValidationError as error:
         raise one_line(error, "") from None
+    if not loaded.experiments:
+        raise ConfigError("experiments: given none, allowed: at least one")
+    return loaded

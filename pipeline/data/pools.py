@@ -7,7 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pipeline.artefacts import ArtefactError
+from pipeline.artefacts import ArtefactError, refuse_line_endings
 
 HERE = Path(__file__).resolve().parent
 ATTRIBUTES = ("birth_date", "birth_city", "current_city", "university", "major", "company")
@@ -33,6 +33,7 @@ def _lines(path: Path, count: int) -> list[str]:
     if len(lines) != count or not all(lines):
         mend = f"`git checkout -- {path.name}` in its folder"
         raise ArtefactError(f"{path}: not a text of {count} lines; {mend}")
+    refuse_line_endings(path)  # bytes are what the code's checksum is of
     return lines
 
 

@@ -5,6 +5,7 @@ are assembled from the token bank on the device and never stored (paper, section
 """
 
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import torch
@@ -54,6 +55,7 @@ def probabilities(
 
     `steps` is the run's length, which a sequential distribution shares out and others can do without. Paper,
     section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in replay.
+    Raises AssertionError for a kind that is not known here: nothing is trained on a distribution of chance.
     """
     p = np.zeros(people)
     p[:individuals] = 1.0
@@ -80,6 +82,10 @@ def probabilities(
         case distributions.Seen(skip=skip, count=count):
             p[:] = 0.0
             p[skip : skip + count] = 1.0
+        case distributions.Uniform():
+            pass
+        case _:
+            assert_never(distribution)
     return [(step, q / q.sum()) for step, q in phases]
 
 

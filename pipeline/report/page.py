@@ -156,10 +156,10 @@ def parameters(params: Params) -> dict[str, str]:
     resolved = params.model_dump(mode="json")
     experiments, toy = resolved.pop("experiments"), resolved.pop("toy")
     parts = {"shared": text(resolved)}
-    for name in plan.names(params)[:-1]:
+    for name in plan.names(params):
         mine = {key: e for key, e in experiments.items() if key == name or e["joins"] == name}
-        parts[name] = text(mine)
-    return parts | {TOY: text(toy)}
+        parts[name] = text(toy if name == TOY else mine)
+    return parts
 
 
 def state(origin: Origin | None) -> str:

@@ -24,8 +24,6 @@ rule evaluate:
         manifest=f"{RESULTS}/evaluations/{{experiment}}/manifest.json",
     log:
         f"logs/{SCALE}/evaluate/{{experiment}}.log",
-    benchmark:
-        f"logs/{SCALE}/benchmarks/evaluate/{{experiment}}.tsv"
     priority: 2
     params:
         populations=populations_in,

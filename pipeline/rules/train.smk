@@ -21,8 +21,6 @@ rule pretrain:
         manifest=f"{RESULTS}/runs/{{run}}/manifest.json",
     log:
         f"logs/{SCALE}/pretrain/{{run}}.log",
-    benchmark:
-        f"logs/{SCALE}/benchmarks/pretrain/{{run}}.tsv"
     wildcard_constraints:
         run=one_of(runs_of("pretrain")),
     # The longest first: at the end short ones keep all cores at work.
@@ -57,8 +55,6 @@ rule finetune:
         manifest=f"{RESULTS}/runs/{{run}}/manifest.json",
     log:
         f"logs/{SCALE}/finetune/{{run}}.log",
-    benchmark:
-        f"logs/{SCALE}/benchmarks/finetune/{{run}}.tsv"
     wildcard_constraints:
         run=one_of(runs_of("finetune")),
     threads: 1
@@ -104,7 +100,5 @@ use rule finetune as finetune_observed with:
 use rule finetune as patch with:
     log:
         f"logs/{SCALE}/patch/{{run}}.log",
-    benchmark:
-        f"logs/{SCALE}/benchmarks/patch/{{run}}.tsv"
     wildcard_constraints:
         run=one_of(runs_of("patch")),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline import environment
 from pipeline.artefacts import MANIFEST, ArtefactError
 from pipeline.config import run as cfg
 from pipeline.config import scales
@@ -82,6 +83,15 @@ def add_experiments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def code_of(stage: str) -> str:
+    """Digest of the stage's code. Raises StageError if it is not what the launcher saw: this process may then
+    have imported a mixture."""
+    found = code.digest(stage)
+    if os.environ.get(code.SEEN, found) != found:
+        raise StageError("the code was edited while this job started; give the same command again")
+    return found
+
+
 def made_from(stage: str, tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
     """What the manifest of a product of the tables says: the stage's code, and the experiments in their
     order, with checksums."""
@@ -107,6 +117,8 @@ def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
     """Run a stage. One line on stderr and exit code 2 for a mistake of the user's, a damaged or missing file,
     a full disk or one of `one_line`; code 128 + a signal's number where the error has one, as shells do."""
     die_with_parent()
+    if (names := environment.left_out()) and os.environ.get("RANK", "0") == "0":
+        print(f"environment: left out {', '.join(names)}", file=sys.stderr, flush=True)
     gc.freeze()  # else collections visit all that was imported, three times at the exit: half a second
     expected: tuple[type[Exception], ...] = (ConfigError, StageError, ArtefactError, *one_line)
     try:

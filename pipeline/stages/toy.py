@@ -29,8 +29,9 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     toy = common.parameters(args).toy
-    if args.seed not in toy.seeds:
-        raise ConfigError(f"seed: given {args.seed}, allowed: {', '.join(map(str, toy.seeds))}")
+    if toy is None or args.seed not in toy.seeds:
+        allowed = ", ".join(map(str, toy.seeds)) if toy else f"none, as scale {args.scale} has no toy"
+        raise ConfigError(f"seed: given {args.seed}, allowed: {allowed}")
     rows = pd.DataFrame(training.run(toy, args.seed))
     write_atomically(args.out / "toy.csv", rows.to_csv(index=False))
     inputs = {"code": code.digest("toy")}

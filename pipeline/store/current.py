@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.artefacts import MANIFEST, ArtefactError, manifest_of, read_manifest
-from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand
+from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
 from pipeline.config.run import RunConfig
 from pipeline.files import json_checksum, sha256
 from pipeline.schema import digest
@@ -33,7 +33,7 @@ def cases(planned: Iterable[PlannedRun], experiment: str) -> str:
 def measured(results: Path, params: Params, planned: Iterable[PlannedRun], experiment: str) -> list[Path]:
     """Manifests of what an experiment's tables are gathered from."""
     if experiment == TOY:
-        return [results / "toy" / params.toy.id(seed) / MANIFEST for seed in params.toy.seeds]
+        return [results / "toy" / run / MANIFEST for run in toys(params)]
     mine = distinct_runs(run for run in planned if run.experiment == experiment)
     folders = [*(results / "runs" / run for run in mine), results / "evaluations" / experiment]
     return [folder / MANIFEST for folder in folders]
@@ -125,9 +125,9 @@ def survey(results: Path, params: Params) -> Survey:
         inputs = {run: out.file("runs", run, "weights.safetensors") for run in mine}
         inputs |= {run.population_id: people(run) for run in mine.values()}
         out.add(out.path("evaluations", name), "evaluate", inputs, [out.path("runs", run) for run in mine])
-    for seed in params.toy.seeds:
-        out.add(out.path("toy", params.toy.id(seed)), "toy", {}, ())
-    for name in [*experiments, *([TOY] if params.toy.seeds else [])]:
+    for name in toys(params):
+        out.add(out.path("toy", name), "toy", {}, ())
+    for name in [*experiments, *([TOY] if toys(params) else [])]:
         sources = measured(results, params, planned, name)
         made_from = checksum_of(sources) if out.whole(sources) else None
         out.add(

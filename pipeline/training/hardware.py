@@ -4,8 +4,7 @@ import functools
 import hashlib
 import os
 import platform
-import shutil
-import sysconfig
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from pipeline import devices
 from pipeline.model.packing import Packing
+from pipeline.training import compiler
 
 # Compiling costs 5-30 s (cached kernels or not) and saves about 45 % of an eager run's time.
 _REPAYS_ON_CPU = 2e12
@@ -41,15 +42,14 @@ def precision(device: torch.device) -> str:
 
 @functools.cache
 def accelerator() -> Accelerator:
-    """The process's Accelerator. Asserts that every launched process is a part of one training.
+    """The process's Accelerator.
 
-    Raises DeviceError rather than train on the CPU where a GPU was given.
+    Raises DeviceError rather than train on the CPU where a GPU was given, or alone where more were launched.
     """
-    for name in ("CUDA_VISIBLE_DEVICES", "SLURM_GPUS_ON_NODE"):
+    to_be_used = devices.VISIBLE not in os.environ or devices.visible()
+    for name in (devices.VISIBLE, "SLURM_GPUS_ON_NODE"):
         given = os.environ.get(name)
-        if given in ("", "-1") or torch.cuda.is_available():
-            break
-        if given is not None:
+        if given and to_be_used and not torch.cuda.is_available():
             raise DeviceError(
                 f"{name} is {given}, but torch {torch.__version__} finds no GPU: install one that fits the "
                 "driver (nvidia-smi shows its CUDA version), or set CUDA_VISIBLE_DEVICES to -1 for the CPU"
@@ -60,30 +60,27 @@ def accelerator() -> Accelerator:
         cpu=device.type == "cpu",
         mixed_precision="bf16" if precision(device) == "bf16" else "no",
     )
-    assert out.num_processes == int(os.environ.get("WORLD_SIZE", 1))
+    if out.num_processes != int(launched := os.environ.get("WORLD_SIZE", "1")):
+        raise DeviceError(
+            f"{launched} processes were launched, Accelerate found {out.num_processes}: start them by "
+            "`python -m pipeline.launch --processes`"
+        )
     return out
 
 
-def can_compile() -> bool:
-    """Whether kernels can be compiled here. For a CPU that takes a C++ compiler, Python's headers, and a path
-    to torch without spaces, as torch does not quote it for the linker."""
-    if torch.cuda.is_available():
-        return True
-    header = Path(sysconfig.get_path("include"), "Python.h")
-    compiler = shutil.which(os.environ.get("CXX", "g++"))
-    return compiler is not None and header.exists() and not any(map(str.isspace, torch.__file__))
-
-
 def worth_compiling(flops: float) -> bool:
-    """Whether a run of this many FLOPs repays compiling its kernels, and the machine can.
+    """Whether a run of this many FLOPs repays compiling its kernels. Where the machine cannot, there is a
+    warning instead.
 
     PIPELINE_COMPILE=0 switches it off, =1 on.
     """
     wish = os.environ.get("PIPELINE_COMPILE")
-    if wish in ("0", "1"):
-        return wish == "1"
     repays = _REPAYS_ON_GPU if torch.cuda.is_available() else _REPAYS_ON_CPU
-    return flops > repays and can_compile()
+    if wish == "0" or (wish != "1" and flops <= repays):
+        return False
+    if reason := compiler.trouble():
+        print(f"warning: plain kernels, about half as fast: {reason}", file=sys.stderr, flush=True)
+    return reason is None
 
 
 def _configure_compiler() -> None:

@@ -99,6 +99,12 @@ class Trainer:
             # of traced graphs, and every run would start 2 s later.
             self.model.forward = hardware.compiled(self.model.forward)  # type: ignore[method-assign]
             self.predict = hardware.compiled(predictions)
+        device = self.accelerator.device
+        self.machine = {
+            "precision": hardware.precision(device),
+            "compiled": self.compiled,
+            "device": hardware.device_name(device),
+        }
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         if self.world > t.batch:
@@ -122,9 +128,7 @@ class Trainer:
             "parameters_without_embedding": parameters - embedding,
             "tokens": round(tokens),
             "flops": self.flops,
-            "precision": hardware.precision(self.accelerator.device),
-            "compiled": self.compiled,
-            "device": hardware.device_name(self.accelerator.device),
+            **self.machine,
             "processes": self.world,
         }
         self._say(
@@ -203,11 +207,14 @@ class Trainer:
             "seconds_to_first_step": round(reporter.seconds_to_first_step, 2),
             "tokens_per_second": round(now.tokens_per_second),
         }
+        if now.changes:  # cost is of the machine at the end
+            cost["changes"] = "; ".join(now.changes)
         model = self.accelerator.unwrap_model(self.model)
         return Result(model, now.evaluations, now.training_log, cost, now.attention, self.snapshots)
 
     def _restore(self, store: StateStore | None) -> Progress:
-        """Take up the newest state of the store; the beginning without one."""
+        """Take up the newest state of the store; the beginning without one. Raises StateError for one of
+        another precision."""
         saved = store.newest() if store else None
         for warning in store.warnings if store else ():
             self._say(f"warning: {warning}")
@@ -220,6 +227,11 @@ class Trainer:
                 )
         if saved is None:
             return Progress(step=self.run.first_step, first=self.run.first_step)
+        if store and saved.machine["precision"] != self.machine["precision"]:
+            raise StateError(
+                f"{store.folder}: state in {saved.machine['precision']}, but this machine computes in "
+                f"{self.machine['precision']}; go on where it began, or delete the folder to start afresh"
+            )
         self.snapshots = saved.snapshots
         parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimiser": {}}
         for name, tensor in saved.tensors.items():
@@ -228,7 +240,13 @@ class Trainer:
         self.accelerator.unwrap_model(self.model).load_state_dict(parts["model"])
         load_optimiser(self.optimiser, parts["optimiser"])
         self._say(f"resumed at step {saved.step} of {self.run.training.steps}")
-        return Progress(**saved.progress)
+        now = Progress(**saved.progress)
+        for name in ("device", "compiled"):
+            if saved.machine[name] != self.machine[name]:
+                change = f"step {saved.step}: {name} {saved.machine[name]} -> {self.machine[name]}"
+                self._say(f"warning: the last bits are not those of one machine: {change}")
+                now.changes.append(change)
+        return now
 
     def _save(self, store: StateStore, now: Progress) -> float:
         """Save a generation, on the main process; returns the seconds it took."""
@@ -237,7 +255,7 @@ class Trainer:
             model = self.accelerator.unwrap_model(self.model).state_dict()
             tensors = {f"model.{name}": tensor for name, tensor in model.items()}
             tensors |= {f"optimiser.{k}": v for k, v in optimiser_tensors(self.optimiser).items()}
-            store.save(Saved(now.step, tensors, asdict(now), self.snapshots))
+            store.save(Saved(now.step, tensors, asdict(now), self.machine, self.snapshots))
         return time.perf_counter() - tick
 
     def _keep(self, now: Progress) -> None:

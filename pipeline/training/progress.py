@@ -18,7 +18,7 @@ class Progress:
     window: sums of loss per token, loss per value and gradient norm over the `in_window` steps since the last
     row of the training log. These and tokens lag behind where the device was not asked.
     seconds: spent on the run so far, in all the calls that it took. device_seconds: those in which it had the
-    GPU, or CPU time. Rows are ready for a table.
+    GPU, or CPU time. changes: of the machine, on the way. Rows are ready for a table.
     """
 
     step: int = 0
@@ -27,6 +27,7 @@ class Progress:
     seconds: float = 0.0
     device_seconds: float = 0.0
     seconds_evaluating: float = 0.0
+    changes: list[str] = field(default_factory=list)
     window: list[float] = field(default_factory=lambda: [0.0] * 3)
     in_window: int = 0
     evaluations: list[dict] = field(default_factory=list)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from pipeline.files import json_checksum, write_atomically
 from pipeline.processes import LockedError, lock
+from pipeline.store import code
 
 _GENERATIONS = 2
 _NAME = re.compile(r"step-(\d+)\.json")
@@ -33,18 +34,20 @@ class StateError(RuntimeError):
 @dataclass(frozen=True)
 class Saved:
     """State before the evaluation and the update of `step`. progress: JSON values of the training loop;
-    snapshots: weights of earlier steps."""
+    machine: what it computed with; snapshots: weights of earlier steps."""
 
     step: int
     tensors: dict[str, Tensor]
     progress: dict[str, Any]
+    machine: dict[str, Any] = field(default_factory=dict)
     snapshots: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
 class StateStore:
     """The generations in `folder`, of the run with the digest `run` and of no other.
 
-    inputs: checksums of what else decides the result (people, code). State made from others is left alone.
+    inputs: checksums of what else decides the result (people, code). State made from others is left alone,
+    but for code that keeps the bits.
     """
 
     def __init__(self, folder: Path, run: str, inputs: dict[str, str]) -> None:
@@ -74,6 +77,7 @@ class StateStore:
             "sha256": self._write(self.folder / f"{name}.safetensors", state.tensors),
             "step": state.step,
             "progress": state.progress,
+            "machine": state.machine,
         }
         manifest["checksum"] = json_checksum(manifest)
         write_atomically(self.folder / f"{name}.json", json.dumps(manifest).encode())
@@ -124,13 +128,17 @@ class StateStore:
             return None
         if manifest["run"] != self.run:
             raise StateError(f"{self.folder}: state of another run; delete the folder to start afresh")
-        changed = [name for name, value in self.inputs.items() if manifest["inputs"].get(name) != value]
-        if changed:
+        found = manifest["inputs"]
+        # Code that keeps the bits of the state's is as good as the same.
+        same = {name: found.get(name) == value for name, value in self.inputs.items()}
+        same["code"] = same.get("code", True) or code.is_current("train", found.get("code"))
+        if changed := [name for name, known in same.items() if not known]:
             self.warnings.append(f"{path}: from before a change of {', '.join(changed)}, not used")
             return None
         self._snapshots = manifest["snapshots"]
         snapshots = {int(step): load(contents[self._snapshot(step)]) for step in self._snapshots}
-        return Saved(manifest["step"], load(contents[path]), manifest["progress"], snapshots)
+        progress, machine = manifest["progress"], manifest["machine"]
+        return Saved(manifest["step"], load(contents[path]), progress, machine, snapshots)
 
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

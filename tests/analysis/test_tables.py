@@ -1,5 +1,6 @@
 """Tables lack nothing that the plan asks for, or are refused."""
 
+import re
 import shutil
 
 import pandas as pd
@@ -16,6 +17,21 @@ def test_written_and_read_alike(tmp_path):
     tables = build(seeds=2)
     tables.write(tmp_path)
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
+
+
+@pytest.mark.parametrize(
+    "name", ["NA", "null", "nan", "None", "N/A", "1.10", "007", "true", "inf", "a,\r\n'b\"", " "]
+)
+def test_a_name_is_read_as_it_was_given(tmp_path, name):
+    tables = build(seeds=2)
+    tables.experiments.loc[tables.experiments.experiment == "phases", "case"] = name
+    renamed = re.sub("[^a-z0-9]", "", name.lower()) or "none"
+    tables.experiments.loc[tables.experiments.experiment == "power_law", "experiment"] = renamed
+    tables.write(tmp_path)
+    read = Tables.read(tmp_path)
+    assert set(read.of("phases").case) == {name}
+    assert renamed in read.names and len(read.of(renamed)) == len(tables.of(renamed))
+    assert read.runs.alpha.dtype == read.curves.loss.dtype == float
 
 
 @pytest.mark.parametrize("name", ["runs", "curves", "summary", "training"])

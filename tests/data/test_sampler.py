@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from pipeline.data.sampler import (
     probabilities,
     visits,
 )
+from pipeline.schema import Frozen
 from pipeline.stages.dataset import text
 
 DISTRIBUTIONS = {
@@ -44,6 +46,16 @@ DISTRIBUTIONS = {
 }
 STEPS = 24  # of the run
 examples = settings(deadline=None, derandomize=True)
+
+
+def test_a_kind_that_the_sampler_does_not_know_is_not_drawn_uniformly(population):
+    class Recent(Frozen):
+        kind: Literal["recent"] = "recent"
+
+    with pytest.raises(AssertionError, match="recent"):
+        probabilities(Recent(), 4, 8)
+    ((_, p),) = probabilities(distributions.Uniform(), 4, 8)
+    assert p.tolist() == [0.25] * 4 + [0.0] * 4
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.artefacts import MANIFEST, manifest_of, seal
 from pipeline.config import scales
-from pipeline.config.experiments import TOY, Params, distinct_runs, expand
+from pipeline.config.experiments import TOY, Params, distinct_runs, expand, toys
 from pipeline.files import sha256
 from pipeline.plan import only
 from pipeline.store import code, current
@@ -58,7 +58,7 @@ def results(params, tmp_path) -> Path:
             people = tmp_path / "populations" / run.population_id / "people.safetensors"
             inputs[run.population_id] = sha256(people)
         seal(folder, ["final.csv"], **made("evaluate", **inputs))
-    folder = tmp_path / "toy" / params.toy.id(params.toy.seeds[0])
+    folder = tmp_path / "toy" / next(iter(toys(params)))
     put(folder, "toy.csv")
     seal(folder, ["toy.csv"], **made("toy"))
     tables(params, tmp_path)

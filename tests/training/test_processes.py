@@ -100,5 +100,7 @@ def test_a_gpu_that_torch_cannot_use_is_an_error(monkeypatch, given):
     monkeypatch.setattr(hardware.torch.cuda, "is_available", lambda: False)
     with pytest.raises(hardware.DeviceError, match=r" is [02], but torch .* finds no GPU"):
         hardware.accelerator()
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
-    assert hardware.accelerator().device.type == "cpu"
+    for none in ("-1", "", "NoDevFiles"):
+        hardware.accelerator.cache_clear()
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", none)
+        assert hardware.accelerator().device.type == "cpu"

@@ -11,6 +11,7 @@ import torch
 
 from pipeline.config import distributions
 from pipeline.data.sampler import LeakageError
+from pipeline.store import code
 from pipeline.training import interrupts, loop
 from pipeline.training.loop import DivergedError, Result, Trainer
 from pipeline.training.state import Saved, StateError, StateStore
@@ -23,7 +24,9 @@ def store(folder, run="r", **inputs) -> StateStore:
 
 
 def saved(step: int) -> Saved:
-    return Saved(step, {"model.w": torch.full((3,), float(step))}, {"step": step, "tokens": 7})
+    return Saved(
+        step, {"model.w": torch.full((3,), float(step))}, {"step": step, "tokens": 7}, {"device": "d"}
+    )
 
 
 def finish(trainer: Trainer, at: StateStore, stop: tuple[str, int] | None = None) -> Result:
@@ -90,6 +93,7 @@ def test_two_generations_are_kept_and_the_newest_is_read(tmp_path):
     assert sorted(p.name for p in tmp_path.glob("*.json")) == ["step-000000020.json", "step-000000030.json"]
     found = at.newest()
     assert found.step == 30 and found.progress == {"step": 30, "tokens": 7}
+    assert found.machine == {"device": "d"}
     assert torch.equal(found.tensors["model.w"], torch.full((3,), 30.0))
 
 
@@ -139,6 +143,43 @@ def test_state_from_other_code_is_not_used(tmp_path):
     store(tmp_path, code="older").save(saved(10))
     at = store(tmp_path)
     assert at.newest() is None and "change of code" in at.warnings[0]
+
+
+def test_state_from_code_whose_bits_are_kept_is_used(tmp_path, monkeypatch):
+    store(tmp_path, code="older").save(saved(10))
+    monkeypatch.setattr(code, "is_current", lambda stage, found: (stage, found) == ("train", "older"))
+    assert store(tmp_path).newest().step == 10
+
+
+def interrupted_then_resumed(run, population, folder, **machine) -> Result:
+    """A run that is stopped at step 5 and goes on, on a machine that is another in what is given."""
+    with pytest.raises(interrupts.InterruptedRunError):
+        finish(Trainer(run, population), store(folder), ("step", 5))
+    trainer = Trainer(run, population)
+    trainer.machine |= machine
+    return finish(trainer, store(folder))
+
+
+def test_state_of_another_precision_is_refused(run, population, tmp_path):
+    with pytest.raises(
+        StateError, match=r"state in (bf16|fp32), .* computes in fp8; go on where it began, or"
+    ):
+        interrupted_then_resumed(run, population, tmp_path, precision="fp8")
+
+
+@pytest.mark.parametrize("change", [{"device": "another"}, {"compiled": "perhaps"}])
+def test_another_machine_is_told(run, population, tmp_path, capsys, change):
+    result = interrupted_then_resumed(run, population, tmp_path, **change)
+    ((name, value),) = change.items()
+    assert result.cost["changes"].startswith(f"step 5: {name} ")
+    assert result.cost["changes"].endswith(f" -> {value}") and result.cost[name] == value
+    assert f"warning: the last bits are not those of one machine: {result.cost['changes']}\n" in (
+        capsys.readouterr().out
+    )
+
+
+def test_the_same_machine_is_not(run, population, tmp_path):
+    assert "changes" not in interrupted_then_resumed(run, population, tmp_path).cost
 
 
 def test_a_second_process_is_refused(tmp_path):
