@@ -120,7 +120,7 @@ ENVIRONMENTS = [
     # Figures.
     figures(
         "a `matplotlibrc` in the folder",
-        "printf 'font.size: 30\\nsavefig.dpi: 20\\naxes.grid: True\\n' >matplotlibrc",
+        "printf 'axes.labelpad: 30\\nxtick.direction: in\\nsavefig.facecolor: red\\n' >matplotlibrc",
     ),
     figures("`MPLBACKEND=TkAgg` without a display", MPLBACKEND="TkAgg"),
     figures(
