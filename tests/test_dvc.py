@@ -12,6 +12,8 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from pipeline.files import ROOT
+from pipeline.repro import CODE, STAGES
+from pipeline.store import code
 from tests.faults import params
 from tests.tree import ENV, copy_tree
 
@@ -24,16 +26,22 @@ RESULTS = Path("results") / "laptop"
 
 
 def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
-    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale."""
+    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale; what Snakemake is told of stale
+    results is no input."""
     command = ["snakemake", "everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
     listed = subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, check=True).stdout
     jobs: dict[str, tuple[str, set[str], set[str]]] = {}
     for block in re.split(r"\n(?=\[?(?:local)?rule \w+:\n)", listed):
-        rule, module = re.match(r"rule (\w+):", block), re.search(r" pipeline\.stages\.(\w+) ", block)
+        rule, module = (
+            re.match(r"(?:local)?rule (\w+):", block),
+            re.search(r" pipeline\.stages\.(\w+) ", block),
+        )
         if not rule or not module:
             continue
         _, inputs, outputs = jobs.setdefault(rule[1], (module[1], set(), set()))
-        inputs |= set(re.search(r"^    input: (.*)$", block, re.M)[1].split(", "))
+        listed_inputs = re.search(r"^    input: (.*)$", block, re.M)
+        read = set(listed_inputs[1].split(", ")) if listed_inputs else set()
+        inputs |= {path for path in read if not path.startswith(".snakemake/")}
         outputs |= set(re.search(r"^    output: (.*)$", block, re.M)[1].split(", "))
     return jobs
 
@@ -56,24 +64,28 @@ def names(entries: list) -> set[str]:
 
 def test_both_engines_describe_one_graph():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    jobs = snakemake_jobs()
-    ran: dict[str, str] = {}
+    code_of_stages = stages.pop("code")
+    jobs, ran = snakemake_jobs(), set()
     for name, stage in stages.items():
-        match = re.fullmatch(r"python -m pipeline\.repro ([\w ]+)", stage["cmd"])
-        assert match, f"{name}: {stage['cmd']}"
-        ran |= dict.fromkeys(match[1].split(), name)
-    assert set(ran) == set(jobs), "every rule belongs to one stage"
-    for name, stage in stages.items():
-        mine = [jobs[rule] for rule in jobs if ran[rule] == name]
-        inputs, outputs = set().union(*(j[1] for j in mine)), set().union(*(j[2] for j in mine))
-        deps = names(stage["deps"])
+        assert re.fullmatch(r"python -m pipeline\.repro \w+", stage["cmd"]), f"{name}: {stage['cmd']}"
         outs = names(stage["outs"]) | names(stage.get("metrics", []))
+        mine = {rule: job for rule, job in jobs.items() if not uncovered(job[2], outs)}
+        assert mine and not ran & set(mine), f"{name}: a rule of two stages"
+        ran |= set(mine)
+        inputs = set().union(*(job[1] for job in mine.values()))
+        outputs = set().union(*(job[2] for job in mine.values()))
+        deps = names(stage["deps"])
         inner = {path for path in inputs if not below(path, outs)}  # fine-tuning reads what the stage makes
+        inner |= {f"{RESULTS}/{CODE}/{module}" for module, *_ in mine.values()}
         assert not uncovered(inner, deps), f"{name}: inputs that are no deps"
         assert not needless(deps, inner), f"{name}: deps that are no inputs"
-        assert not uncovered(outputs, outs), f"{name}: outputs that are no outs"
         assert not needless(outs, outputs), f"{name}: outs that are no outputs"
         assert set(stage.get("params", [])) == PARAMETERS.get(name, set()), f"{name}: params"
+    assert ran == set(jobs), "every rule belongs to one stage"
+    assert set(STAGES) == {module for module, *_ in jobs.values()}, "digests of all stages"
+    assert code_of_stages["outs"] == [f"{RESULTS}/{CODE}"]
+    counted = {path.relative_to(ROOT).as_posix() for stage in STAGES for path in code.closure(stage)}
+    assert not uncovered(counted | {"constraints.txt"}, names(code_of_stages["deps"]))
 
 
 # Which keys of params.yaml a stage reads; the others read tables only.
@@ -205,7 +217,7 @@ def test_snakemake_first_and_dvc_afterwards(clone):
 def test_a_clone_pulls_and_trains_only_what_an_edit_asks_for(clone, tmp_path):
     fresh = tmp_path / "fresh"
     call(tmp_path, "git", "clone", "-q", str(clone), str(fresh))
-    call(fresh, "make", "pull", f"TARGETS={TARGETS[0]}", "PYTHON=true", "-o", ".venv/ok")
+    call(fresh, "make", "pull", "PYTHON=true", "-o", ".venv/ok")
     nothing_to_do(fresh)
     before = weights(fresh)
     shutil.rmtree(fresh / ".snakemake")  # as after a clone that was not told of the results
@@ -228,11 +240,44 @@ def test_experiments_leave_the_workspace_alone(clone):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["data/random.py", "toy/memory.py", "config/run.py", "stages/evaluate.py", "analysis/tables.py"],
+)
+def test_a_file_that_decides_something_makes_exactly_those_stages_stale(clone, name):
+    """tests/test_workflow.py asks the same of Snakemake."""
+    changed = {stage for stage in STAGES if ROOT / "pipeline" / name in code.closure(stage)}
+    (clone / "pipeline" / name).write_text((clone / "pipeline" / name).read_text() + "\n_EDITED = 1\n")
+    call(clone, "dvc", "repro", "code")
+    found = json.loads(call(clone, "dvc", "status", "--json"))
+    seen = {
+        Path(dep).name
+        for changes in found.values()
+        for change in changes
+        for dep in (change.get("changed deps", {}) if isinstance(change, dict) else {})
+        if f"/{CODE}/" in dep
+    }
+    assert changed and seen == changed - {"figures", "report"}  # which the clone has no stages of
+    back_to_the_commit(clone)
+
+
+@pytest.mark.slow
+def test_a_comment_makes_nothing_stale(clone):
+    path = clone / "pipeline" / "training" / "loop.py"
+    path.write_text(path.read_text() + "\n# a comment\n")
+    before = weights(clone)
+    call(clone, *REPRO)
+    nothing_to_do(clone)
+    assert weights(clone) == before
+    back_to_the_commit(clone)
+
+
+@pytest.mark.slow
 def test_other_code_makes_everything_anew(clone):
     before = weights(clone)
     path = clone / "pipeline" / "training" / "loop.py"
     original = path.read_text()
-    path.write_text(original + "\n# another version\n")
+    path.write_text(original + "\n_EDITED = 1\n")
     shutil.rmtree(clone / ".snakemake")
     call(clone, *REPRO)
     after = weights(clone)
