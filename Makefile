@@ -6,7 +6,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help reproduce smoke test test-engines pull torture bench lint format readme lock clean
+.PHONY: help reproduce smoke test test-engines pull torture environments bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test       unit, property and end-to-end tests"
 	@echo "make test-engines  DVC's flows, and runs through a Slurm that is started here (as root, on Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
+	@echo "make environments  the smallest plan in some ninety environments -> the table in docs/faults.md"
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
 
@@ -46,6 +47,9 @@ pull: .venv/ok
 
 torture: .venv/ok
 	python -m tests.torture --kills 50 --out results/torture.json
+
+environments: .venv/ok
+	python -m tests.environments --write docs/faults.md
 
 bench: .venv/ok
 	python -m pip install --quiet --requirement benchmarks/requirements.txt

@@ -30,7 +30,7 @@ from tests.hostile.kinds import REFERENCES, Environment
 
 TABLE = "environments"
 SECONDS = 600  # an environment may take, on a machine that does other things too
-IMPOSSIBLE = "not possible on this machine"
+SAME, IMPOSSIBLE = "the same bits", "not possible on this machine"
 _NOT_COPIED = shutil.ignore_patterns("*.socket")
 # What Snakemake says besides: the profile that it reads.
 _BANNER = re.compile(r"Using (workflow specific )?profile .*")
@@ -129,8 +129,8 @@ def judge(
         return Seen(environment, "other results", ", ".join(others[:4]))
     logs = [path.read_text(errors="replace") for path in folder.glob("logs/**/*.log")]
     if not any(environment.says in text for text in (done.stdout, done.stderr, *logs)):
-        return Seen(environment, "the same bits", f"not said: {environment.says}")
-    return Seen(environment, "the same bits")
+        return Seen(environment, SAME, f"not said: {environment.says}")
+    return Seen(environment, SAME)
 
 
 def visit(

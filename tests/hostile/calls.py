@@ -7,6 +7,8 @@ _UNTIL = "call=$!; until {} >/dev/null 2>&1; do kill -0 $call || exit 9; sleep 0
 _BEGUN = _UNTIL.format("ls logs/laptop/dataset/*.log")
 _TRAINS = _UNTIL.format("ls logs/laptop/pretrain/*.log")
 _STEPPING = _UNTIL.format("grep 'first step' logs/laptop/pretrain/*.log")
+_STATE = "results/laptop/state/*/step*"
+_SAVED = _UNTIL.format(f"ls {_STATE}")
 _NO_LOCKS = (
     "mkdir locks; printf 'import errno, fcntl\\n\\ndef flock(*_):\\n    raise OSError(errno.ENOLCK, "
     '"No locks available")\\n\\nfcntl.flock = flock\\n\' >locks/sitecustomize.py'
@@ -143,11 +145,20 @@ ENVIRONMENTS = [
     ),
     Environment(
         "Ctrl-Z and `fg`",
+        {"PIPELINE_SAVE_EVERY": "0"},
         setup=LONG,
         against="long",
-        command=f"set -m; {RUN} & {_STEPPING} kill -TSTP -- -$call; sleep 2; "
-        "ls -l --full-time results/laptop/state/* >a; sleep 8; ls -l --full-time results/laptop/state/* | "
-        "cmp a - && echo stands still; kill -CONT -- -$call; wait $call",
+        command=f"set -m; {RUN} & {_SAVED} kill -TSTP -- -$call; sleep 3; ls -l --full-time {_STATE} >a; "
+        f"sleep 5; ls -l --full-time {_STATE} | cmp a - && echo stands still; kill -CONT -- -$call; "
+        "wait $call",
         says="stands still",
+    ),
+    Environment(
+        "the terminal is closed (SIGHUP), and the same command again",
+        {"PIPELINE_SAVE_EVERY": "0"},
+        setup=LONG,
+        against="long",
+        command=f"set -m; {RUN} & {_SAVED} kill -HUP -- -$call; wait $call; {RUN}",
+        says="resumed at step",
     ),
 ]

@@ -22,7 +22,7 @@ class Reference:
 
 
 # Long: a run of some ten seconds, to be interrupted.
-LONG = "sed -i 's/steps: 8$/steps: 3000/' params.yaml"
+LONG = "sed -i 's/steps: 8$/steps: 300/' params.yaml"
 REFERENCES = {
     "plain": Reference(),
     "compiled": Reference(COMPILE),
@@ -53,8 +53,9 @@ class Environment:
     @property
     def promise(self) -> str:
         """What happens, for the table."""
-        what = f"refused: {self.refused}" if self.refused else "the same bits"
-        return f"{what}; says: {self.says}" if self.says else what
+        if self.refused:
+            return f"refused in one line: … {self.refused} …"
+        return f"the same bits, and it says: … {self.says.strip()} …" if self.says else "the same bits"
 
 
 def variables(name: str = "", **env: str) -> Environment:
