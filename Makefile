@@ -12,7 +12,7 @@ unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PIP_NO_DEPS PIP_D
 MOVED := $(shell [ ! -e .venv/ok ] || \
 	{ { [ ! -s .venv/ok ] || [ "$$(cat .venv/ok)" = "$$(pwd -P)" ]; } && .venv/bin/python -c '' >/dev/null 2>&1; } || echo moved)
 
-.PHONY: moved help reproduce smoke test test-engines pull torture bench lint format readme lock clean
+.PHONY: moved help reproduce smoke test test-engines pull torture environments bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test       unit, property and end-to-end tests"
 	@echo "make test-engines  DVC's flows, and runs through a Slurm that is started here (as root, on Debian)"
 	@echo "make torture    kill the smoke DAG fifty times, compare the end with an undisturbed run"
+	@echo "make environments  the smallest plan in some ninety environments -> the table in docs/faults.md"
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
 
@@ -52,6 +53,9 @@ pull: .venv/ok
 
 torture: .venv/ok
 	python -m tests.torture --kills 50 --out results/torture.json
+
+environments: .venv/ok
+	python -m tests.environments --write docs/faults.md
 
 bench: .venv/ok
 	python -m pip install --quiet --requirement benchmarks/requirements.txt

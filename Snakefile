@@ -77,7 +77,7 @@ LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.launch"
 ASKED = f" --scale {SCALE} --call {os.environ[plans.CALL]}"
 MARKS = Path(".snakemake/stale") / SCALE
 if main:
-    FOUND.order_times()
+    FOUND.order_times(Path("logs", SCALE, "benchmarks"))
     MARKS.mkdir(parents=True, exist_ok=True)
     for reason in REASONS:
         (MARKS / reason).touch()

@@ -109,9 +109,12 @@ class Plan:
 
     @classmethod
     def read(cls, path: Path) -> "Plan":
-        """The call that `write` put there."""
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**content | {"params": Params.model_validate(content["params"])})
+        """The call that `write` put there. Raises ConfigError for a damaged one."""
+        try:
+            content = json.loads(path.read_bytes())
+            return cls(**content | {"params": Params.model_validate(content["params"])})
+        except (ValueError, TypeError, KeyError):
+            raise ConfigError(f"{path}: damaged; give the workflow's command again") from None
 
 
 def targets(params: Params) -> list[str]:

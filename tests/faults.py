@@ -269,8 +269,10 @@ def table(seen: list[Seen]) -> str:
 
 
 def insert(text: str, tables: dict[str, str]) -> str:
-    """`text` with what is between the markers of each table replaced."""
-    return MARKERS.sub(lambda m: m.group(1) + tables[m.group(2)] + m.group(3), text)
+    """`text` with what is between the markers of each of the tables replaced."""
+    return MARKERS.sub(
+        lambda m: m.group(1) + tables[m.group(2)] + m.group(3) if m.group(2) in tables else m.group(0), text
+    )
 
 
 def main() -> None:

@@ -48,18 +48,19 @@ def content(path: Path) -> str:
         manifest["cost"] = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
         manifest.get("environment", {}).pop("commit", None)
         manifest.pop("used", None)
-        # Its files are compared themselves; the tables' manifest holds the checksum of a table with times.
+        # Its files are compared themselves; some inputs are checksums of manifests and tables with times.
         manifest |= {"files": list(manifest["files"]), "checksum": None}
-        manifest.get("inputs", {}).pop("tables", None)
+        for name in ("measured", "tables", "shown"):
+            manifest.get("inputs", {}).pop(name, None)
         return json.dumps(manifest)
     if path.name == "runs.csv":
         return pd.read_csv(path).drop(columns=[*TIMES, "commit"]).to_csv()
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def results(folder: Path) -> dict[str, str]:
+def results(folder: Path, scale: str = "smoke") -> dict[str, str]:
     """Every visible result by its path; the page shows times and is left out, as is the training state."""
-    base = folder / "results" / "smoke"
+    base = folder / "results" / scale
     found = {}
     for path in sorted(base.rglob("*")):
         name = path.relative_to(base).as_posix()

@@ -87,9 +87,10 @@ class Survey:
             self.current[manifest] = found
             self.sources[manifest] = list(sources)
 
-    def order_times(self) -> None:
+    def order_times(self, benchmarks: Path) -> None:
         """Have no up-to-date file older than what it was made from, or from the future: Snakemake would make
-        the former again, and fail jobs that read the latter."""
+        the former again, and fail jobs that read the latter. benchmarks: a folder of Snakemake's, which it
+        takes for outputs of their jobs."""
         now, newest = time.time_ns(), dict[Path, int]()
         for manifest, found in self.current.items():
             files = [manifest.parent / name for name in found["files"]]
@@ -100,6 +101,10 @@ class Survey:
                     with contextlib.suppress(FileNotFoundError):
                         os.utime(file, ns=(max(least, min(now, max(times))),) * 2)
             newest[manifest] = max(least, min(now, max(times)))
+        last = max(newest.values(), default=0)
+        for file in benchmarks.rglob("*.tsv"):
+            if file.stat().st_mtime_ns < last:
+                os.utime(file, ns=(last, last))
 
 
 def survey(results: Path, params: Params) -> Survey:

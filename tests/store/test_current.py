@@ -199,12 +199,14 @@ def test_results_of_code_that_kept_the_bits_are_up_to_date(results, params, monk
     assert not stale(results, params)
 
 
-def test_times_are_put_in_the_order_in_which_results_were_made(results, params):
+def test_times_are_put_in_the_order_in_which_results_were_made(results, params, tmp_path):
+    (tmp_path / "old.tsv").touch()
+    os.utime(tmp_path / "old.tsv", (1, 1))
     future = time.time() + 1e6
     for k, path in enumerate(sorted(results.rglob("*"), reverse=True)):
         os.utime(path, (future, future) if k % 3 == 0 else (k, k))
     found = look(results, params)
-    found.order_times()
+    found.order_times(tmp_path)
 
     def times(manifest: Path) -> list[int]:
         files = [manifest, *(manifest.parent / name for name in found.current[manifest]["files"])]
@@ -213,8 +215,11 @@ def test_times_are_put_in_the_order_in_which_results_were_made(results, params):
     for manifest, sources in found.sources.items():
         assert max(times(manifest)) <= time.time_ns()
         assert all(min(times(manifest)) >= max(times(source)) for source in sources)
+    assert (tmp_path / "old.tsv").stat().st_mtime_ns == max(
+        max(times(manifest)) for manifest in found.sources
+    )
     settled = {path: path.stat().st_mtime_ns for path in results.rglob("*") if path.is_file()}
-    look(results, params).order_times()
+    look(results, params).order_times(tmp_path)
     assert settled == {path: path.stat().st_mtime_ns for path in settled}, "a second time nothing is to do"
 
 
