@@ -5,8 +5,14 @@ CORES ?= all
 SHELL := /bin/bash
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUNBUFFERED := 1
+# What would have pip install elsewhere, or nothing; where packages come from stays as it is set.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PIP_NO_DEPS PIP_DOWNLOAD PYTHONHOME
+# An environment holds its own path: where its folder was moved or copied, or its Python is gone, it is built anew.
+MOVED := $(shell [ ! -e .venv/ok ] || \
+	{ { [ ! -s .venv/ok ] || [ "$$(cat .venv/ok)" = "$$(pwd -P)" ]; } && .venv/bin/python -c '' >/dev/null 2>&1; } || echo moved)
 
-.PHONY: help reproduce smoke test test-engines pull torture environments bench lint format readme lock clean
+.PHONY: moved help reproduce smoke test test-engines pull torture environments bench lint format readme lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,11 +25,11 @@ help:
 	@echo "make bench      speed beside Hugging Face Trainer and a plain PyTorch loop -> results/bench.json"
 	@echo "make lint       ruff, mypy, snakefmt, snakemake --lint"
 
-.venv/ok: requirements.txt constraints.txt
+.venv/ok: requirements.txt constraints.txt $(if $(MOVED),moved)
 	@$(PYTHON) -c 'import sys; sys.exit("Python >= 3.11 is needed, found " + sys.version.split()[0] + ": pass PYTHON=...") if sys.version_info < (3, 11) else None'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(if $(MOVED),--clear) .venv
 	python -m pip install --quiet --requirement requirements.txt
-	@touch $@
+	@pwd -P > $@
 
 reproduce: .venv/ok
 	snakemake --cores $(CORES)

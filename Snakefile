@@ -86,6 +86,8 @@ if main:
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
 os.environ.update(KEEP_MEMORY | os.environ)
+os.environ.pop("PYTHONSAFEPATH", None)  # `python -m` would not find the stages in this folder
+environment.drop_unusable()
 os.environ.setdefault(environment.PASS, "")
 
 
@@ -141,7 +143,7 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        rules.page.output,
+        rules.page.output.page,
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),

@@ -26,7 +26,6 @@ from pipeline.store import code
 FOLDERS = ("populations", "runs", "evaluations", "toy")
 RULES = ("tables", "claims", "figures", "page")
 CODE, SHELF = "code", "shelf"
-STAGES = ("dataset", "train", "evaluate", "toy", "tables", "claims", "figures", "report")
 
 
 def members(kind: str, params: Params) -> list[str]:
@@ -60,7 +59,7 @@ def main() -> None:
     kind = parser.parse_args().kind
     results = Path("results") / scales.DEFAULT
     if kind == CODE:
-        for stage in STAGES:
+        for stage in code.STAGES:
             write_atomically(results / CODE / stage, f"{code.digest(stage)}\n")
         return
     call = plan(scales.load(), results)

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -159,18 +160,15 @@ def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
 
 
 def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, str]]:
-    """The same for files that git holds, on copies of them that the code is pointed at."""
-    (copy / "pools").mkdir(parents=True)
-    (copy / "templates").mkdir()
-    for file in [*pools.HERE.glob("pools/*.txt"), *pools.HERE.glob("templates/*.txt")]:
-        (copy / file.relative_to(pools.HERE)).write_bytes(file.read_bytes())
-    for file in (reference.FILE, reference.FILE.with_suffix(".sha256")):
-        (copy / file.name).write_bytes(file.read_bytes())
-    patch.setattr(pools, "HERE", copy)
-    patch.setattr(reference, "FILE", copy / reference.FILE.name)
-    yield "pool: cities.txt", copy / "pools" / "cities.txt", "dataset"
-    yield "templates: major.txt", copy / "templates" / "major.txt", "dataset"
-    yield "reference curves: paper_curves.json", copy / reference.FILE.name, "figures"
+    """The same for files that git holds, on copies of them, at their paths, that the code is pointed at."""
+    for folder in ("pools", "templates", "reference"):
+        shutil.copytree(pools.HERE / folder, copy / pools.HERE.relative_to(ROOT) / folder)
+    curves = copy / reference.FILE.relative_to(ROOT)
+    patch.setattr(pools, "HERE", copy / pools.HERE.relative_to(ROOT))
+    patch.setattr(reference, "FILE", curves)
+    yield "pool: cities.txt", pools.HERE / "pools" / "cities.txt", "dataset"
+    yield "templates: major.txt", pools.HERE / "templates" / "major.txt", "dataset"
+    yield "reference curves: paper_curves.json", curves, "figures"
 
 
 @dataclass(frozen=True)
@@ -193,7 +191,7 @@ def damage_all(folder: Path, patch: pytest.MonkeyPatch) -> list[Seen]:
     """Every file, damaged in every way, one at a time; it is put back afterwards."""
     todo = build(folder)
     seen = []
-    for artefact, path, reader in [*readers(todo), *shipped(folder / "data", patch)]:
+    for artefact, path, reader in [*readers(todo), *shipped(folder, patch)]:
         whole = path.read_bytes()
         for fault, harm in DAMAGE.items():
             # A text that people may edit: a changed letter is an edit, and a part of the code's checksum.
@@ -211,8 +209,7 @@ def damage_all(folder: Path, patch: pytest.MonkeyPatch) -> list[Seen]:
 
 
 def _readable(message: str, folder: Path) -> str:
-    short = message.replace(f"{folder}/", "").replace("data/", "pipeline/data/")
-    return re.sub(r"[a-z0-9.]*-?n\d+-s\d+-[0-9a-f]{10}", "ID", short)
+    return re.sub(r"[a-z0-9.]*-?n\d+-s\d+-[0-9a-f]{10}", "ID", message.replace(f"{folder}/", ""))
 
 
 def fill_all(folder: Path) -> list[Seen]:

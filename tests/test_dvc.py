@@ -12,8 +12,9 @@ import yaml
 from moto.server import ThreadedMotoServer
 
 from pipeline.files import ROOT
-from pipeline.repro import CODE, STAGES
+from pipeline.repro import CODE
 from pipeline.store import code
+from pipeline.store.code import STAGES
 from tests.faults import params
 from tests.tree import ENV, copy_tree
 
@@ -26,7 +27,7 @@ RESULTS = Path("results") / "laptop"
 
 
 def snakemake_jobs() -> dict[str, tuple[str, set[str], set[str]]]:
-    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale; what Snakemake is told of stale
+    """Rule -> (stage module, inputs, outputs) of all jobs of the default scale. What tells Snakemake of stale
     results is no input."""
     command = ["snakemake", "everything", "--cores", "1", "--dry-run", "--forceall", "--printshellcmds"]
     listed = subprocess.run(command, cwd=ROOT, env=ENV, capture_output=True, text=True, check=True).stdout

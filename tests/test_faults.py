@@ -46,6 +46,11 @@ def test_a_full_disk_is_one_line_and_costs_nothing(filled):
         assert seen.code == 2 and in_one_line(seen) and "no space left" in seen.message, seen
 
 
+def test_the_page_names_files_of_the_project_by_their_paths():
+    named = set(re.findall(r"\bpipeline/[\w./]+\.\w+", PAGE.read_text()))
+    assert len(named) > 2 and not [path for path in named if not (ROOT / path).is_file()]
+
+
 def test_the_page_says_what_damage_gives(damaged):
     assert promised("damage") == faults.table(damaged)
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from pipeline.config import scales
@@ -46,3 +47,11 @@ def test_the_torture_figures():
     result = json.loads((ROOT / "results" / "torture.json").read_text())
     assert result["identical"] and result["last_call_succeeded"]
     assert f"killed the smoke workflow {result['kills']} times" in (ROOT / "README.md").read_text()
+
+
+def test_the_interval_of_a_share_is_one_of_shares():
+    near, far = pd.Series([0.99, 1.0, 0.995]), pd.Series([0.4, 0.5, 0.6])
+    assert summary._share(near, 3).endswith(", 1.000]") and summary._share(1 - near, 3).startswith(
+        "0.005 [0.000,"
+    )
+    assert summary._share(far) == summary._mean(far)

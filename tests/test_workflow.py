@@ -20,8 +20,8 @@ from pipeline.config.experiments import distinct_runs, expand
 from pipeline.files import ROOT
 from pipeline.plan import CALL, plan
 from pipeline.processes import lock
-from pipeline.repro import STAGES
 from pipeline.store import code
+from pipeline.store.code import STAGES
 from tests.tree import ENV, copy_tree
 
 
@@ -82,6 +82,8 @@ def test_the_page_the_claims_and_the_figures_are_there(finished):
     assert [c["id"] for c in claims] == [f"C{k}" for k in range(1, 54)]
     assert not {c["verdict"] for c in claims} & {"reproduced", "not reproduced"}, "one seed decides nothing"
     page = (results / "report" / "index.html").read_text()
+    alone = (results / "report" / "alone.html").read_text()
+    assert alone.count('src="data:image/svg+xml') == page.count('src="../figures/') > 5
     assert "C53" in page and len(list((results / "figures").glob("*.svg"))) >= 5
 
 

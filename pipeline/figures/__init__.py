@@ -6,6 +6,7 @@ many seeds it shows.
 
 import importlib
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ class FigureSpec:
     title: str
     template: str
 
+    def _module(self) -> ModuleType:
+        importlib.import_module("pipeline.figures.defaults")  # before a module that imports matplotlib
+        return importlib.import_module(self.module)
+
     def draw(self, tables: "Tables") -> "Figure":
         """The figure; a panel that says why where the plan lacks runs that it needs."""
         from pipeline.figures import style
         from pipeline.figures.selection import MissingExperimentError
 
-        module = importlib.import_module(self.module)
+        module = self._module()
         with style.context():
             try:
                 fig = module.draw(tables)
@@ -42,7 +47,7 @@ class FigureSpec:
         from pipeline.figures.selection import MissingExperimentError
 
         try:
-            return self.template.format_map(importlib.import_module(self.module).facts(tables))
+            return self.template.format_map(self._module().facts(tables))
         except MissingExperimentError as why:
             return f"Not drawn: {why}."
 

@@ -1,5 +1,8 @@
 """What the figures share: fonts, colours, the drawing of averages and of the paper's curves, saving."""
 
+import pipeline.figures.defaults  # noqa: F401
+
+# isort: split
 import io
 import re
 import textwrap
@@ -34,6 +37,9 @@ SEED: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.45}
 DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 1.2}
 BASELINE_LABEL = "no-knowledge baseline"
 
+DEFAULTS: Any = {
+    name: mpl.rcParamsDefault[name] for name in mpl.rcParamsDefault if not name.startswith("backend")
+}
 RC: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # of like widths: SVG text is the reader's font
@@ -57,8 +63,8 @@ RC: Any = {
 
 
 def context() -> AbstractContextManager[None]:
-    """The style, for the drawing of one figure: no global state is left."""
-    return mpl.rc_context(RC)
+    """The style on matplotlib's defaults, for the drawing of one figure: no global state is left."""
+    return mpl.rc_context(DEFAULTS | RC)
 
 
 def new_figure(

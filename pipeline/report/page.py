@@ -1,5 +1,6 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,16 @@ def cost_rows(
     rate = costs.rate(tables.runs)
     rows = costs.rows(costs.of_experiments(params), rate)
     return [{"name": name, "cells": cells, "state": state(origins.get(name))} for name, cells in rows], rate
+
+
+def alone(html: str, figures: Path) -> str:
+    """The same page with the drawings of the folder `figures` in it, for where nothing lies beside it."""
+
+    def inline(source: re.Match[str]) -> str:
+        drawing = base64.b64encode((figures / source[1]).read_bytes()).decode()
+        return f'src="data:image/svg+xml;base64,{drawing}"'
+
+    return re.sub(r'src="\.\./figures/([^"]+)"', inline, html)
 
 
 def render(scale: str, params: Params, results: Path, tables: Tables) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 
 from pipeline.analysis import reference
@@ -34,6 +35,12 @@ def _mean(values: pd.Series, digits: int = 2) -> str:
     return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
+def _share(values: pd.Series, digits: int = 2) -> str:
+    """Mean over seeds of a share, and its 95 % interval as far as it is within 0 and 1, where a share is."""
+    low, high = np.clip(mean_interval(values), 0, 1)
+    return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
 def _distribution_rows(tables: Tables) -> list[str]:
     """Uniform against the best setting of each family, in the largest cell where all of them were run."""
     families = {
@@ -53,7 +60,7 @@ def _distribution_rows(tables: Tables) -> list[str]:
         setting = ", ".join(f"{name.replace('_', ' ')} {best[name].iloc[0]:g}" for name in _SETTINGS[family])
         lines.append(
             f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end, 0)} | "
-            f"{_ratio(best.known_loss / best.baseline)} | {_mean(best.known_accuracy)} |"
+            f"{_ratio(best.known_loss / best.baseline)} | {_share(best.known_accuracy)} |"
         )
     return lines
 
@@ -86,7 +93,7 @@ def _alternation(tables: Tables) -> list[str]:
         kept[repeats] = pd.Series([tables.curve(run, "group-1").accuracy.iloc[-1] for run in runs])
     paper = {n: reference.curve(f"V_{n:g}_acc", "group-1").values[-1] for n in kept}
     told = " and ".join(
-        f"{_mean(values)} (paper: {paper[n]:.2f}) after {n:g} visits to each" for n, values in kept.items()
+        f"{_share(values)} (paper: {paper[n]:.2f}) after {n:g} visits to each" for n, values in kept.items()
     )
     return [
         f"- Two groups of people that alternate: after the other's last visit the first is known to {told}."
@@ -132,15 +139,15 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"Of the paper's {len(claims)} claims {', '.join(verdicts)}. "
         "Mean over seeds with its 95 % interval:",
         "",
-        f"- The plateau takes {_mean(phases.plateau_end / phases.steps)} of the default run (paper: "
+        f"- The plateau takes {_share(phases.plateau_end / phases.steps)} of the default run (paper: "
         f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
-        f"at its end the model knows {_mean(phases.known_accuracy, 3)} of the facts.",
+        f"at its end the model knows {_share(phases.known_accuracy, 3)} of the facts.",
         f"- {growth}",
         f"- Never-seen people: final loss {_ratio(phases.new_loss / phases.baseline)} times the no-knowledge "
         f"baseline (paper: {hallucinated:.2f}).",
         f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
         f"{start.mean():.3f} to "
-        + " and ".join(f"{_mean(r.known_accuracy)} with {new:g} new people" for new, r in (least, most))
+        + " and ".join(f"{_share(r.known_accuracy)} with {new:g} new people" for new, r in (least, most))
         + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
         *_mechanism(tables),
         *_alternation(tables),

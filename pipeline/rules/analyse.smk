@@ -2,7 +2,7 @@
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
 #   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/<experiment>/*.csv, claims.json, metrics.json, learning.csv,
-#         figures/*.{svg,png}, report/index.html}, with manifests
+#         figures/*.{svg,png}, report/{index,alone}.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
 # Claims, figures and page are about the experiments that are made here, and about those whose tables are
 # there from an earlier call or in git. Figures are drawn by one job, as matplotlib takes longer to start than
@@ -107,8 +107,10 @@ rule page:
         claims=[rules.claims.output.claims, rules.claims.output.manifest],
         stale=stale(f"{RESULTS}/report/manifest.json"),
     output:
-        page=report(
-            f"{RESULTS}/report/index.html",
+        page=f"{RESULTS}/report/index.html",
+        # With the figures in it: Snakemake's report holds the one file. Not in git, as it is twice the same.
+        alone=report(
+            f"{RESULTS}/report/alone.html",
             caption="../report/page.rst",
             category="Page",
         ),

@@ -1,6 +1,8 @@
 """Write the page of a scale: claims, figures, runs and parameters in one HTML file, and its manifest.
 
 python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
+
+Writes the FILE, and beside it alone.html, the same with the drawings inside.
 """
 
 import argparse
@@ -25,14 +27,16 @@ def main() -> None:
     args = parser.parse_args()
     params = common.parameters(args)
     tables = Tables.read(args.results / "tables", args.experiments)
-    write_atomically(args.out, page.render(args.scale, params, args.results, tables))
+    html, alone = page.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
+    write_atomically(args.out, html)
+    write_atomically(alone, page.alone(html, args.results / "figures"))
     facts = common.made_from("report", args.results / "tables", tables.names)
     drawn = [args.results / "figures" / manifest_of(name) for name in FIGURES]
     facts["inputs"] |= {
         "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn]),
         "parameters": digest(params.model_dump(mode="json")),
     }
-    seal(args.out.parent, [args.out.name], **facts)
+    seal(args.out.parent, [args.out.name, alone.name], **facts)
 
 
 if __name__ == "__main__":

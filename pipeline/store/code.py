@@ -20,6 +20,8 @@ from pipeline.artefacts import ArtefactError
 from pipeline.files import ROOT
 
 PACKAGE = "pipeline"
+# Those whose results are kept; the other programs in pipeline/stages print or compare.
+STAGES = ("dataset", "train", "evaluate", "toy", "tables", "claims", "figures", "report")
 # Packages whose version decides what a stage computes, where its closure imports them.
 COMPUTING = ("accelerate", "numpy", "tokenizers", "torch")
 # What these do is in a result's parameters and inputs, which are compared by themselves.
@@ -213,3 +215,8 @@ def _same_bits(stage: str) -> list[str]:
 def is_current(stage: str, found: str | None) -> bool:
     """Whether results whose manifest names the digest `found` are those of the stage's present code."""
     return found is not None and any(found[:10] == same[:10] for same in _same_bits(stage))
+
+
+if __name__ == "__main__":
+    for stage in STAGES:
+        print(f"{stage:10} {digest(stage)}")

@@ -1,5 +1,6 @@
 """Every figure draws from tables alone, says what its axes are, and shows the paper beside ours."""
 
+import os
 import subprocess
 import sys
 
@@ -23,6 +24,7 @@ from pipeline.figures import (
     selection,
     style,
 )
+from pipeline.files import ROOT
 from tests.figures.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
@@ -338,3 +340,36 @@ def test_the_statement_on_credit_is_judged(tables):
         seen.assign(credit_to_name=seen.credit_to_text),
     )
     assert "does not hold" in FIGURES["figCR"].caption(same)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        b"text.usetex: True\nlines.linewidth: 9\nfont.size: 30\nsvg.hashsalt: other\nsavefig.bbox: tight\n",
+        b"lines.linewidth: thick\nno such thing\nfont.size\n\xff\xfe",
+    ],
+    ids=["other", "broken"],
+)
+def test_figures_do_not_depend_on_settings_of_the_users(tables, tmp_path, settings):
+    """Neither in the working folder nor at home, nor on a backend that is not there."""
+    tables.write(tmp_path / "tables")
+    (tmp_path / "home" / "matplotlib").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "home" / "matplotlib"):
+        (folder / "matplotlibrc").write_bytes(settings)
+    drawn = {}
+    for where, more in ((ROOT, {}), (tmp_path, {"MPLBACKEND": "nowhere"})):
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "XDG_CONFIG_HOME": str(tmp_path / "home"),
+            **more,
+        }
+        command = [sys.executable, "-m", "pipeline.stages.figures", "--tables", tmp_path / "tables"]
+        command += ["--figures", "figM", "--out", tmp_path / where.name]
+        done = subprocess.run(
+            command, cwd=where, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        drawn[where] = [(tmp_path / where.name / f"figM.{kind}").read_bytes() for kind in ("svg", "png")]
+    style.save(FIGURES["figM"].draw(Tables.read(tmp_path / "tables")), tmp_path / "here.svg", "svg")
+    assert drawn[tmp_path] == drawn[ROOT] and drawn[ROOT][0] == (tmp_path / "here.svg").read_bytes()

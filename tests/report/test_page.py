@@ -1,5 +1,6 @@
 """The page holds every claim, figure and run, and needs nothing outside itself."""
 
+import base64
 import re
 from html.parser import HTMLParser
 
@@ -118,6 +119,16 @@ def test_the_page_needs_nothing_but_its_drawings(html):
     assert "http://" not in html and "https://" not in html
     sources = Anchors(html).sources
     assert sources == [f"../figures/{name}.svg" for name in FIGURES]
+
+
+def test_the_page_alone_has_the_drawings_inside(html, results):
+    alone = page.alone(html, results / "figures")
+    sources = Anchors(alone).sources
+    assert len(sources) == len(FIGURES) and "../figures" not in alone
+    for name, source in zip(FIGURES, sources, strict=True):
+        kind, drawing = source.split(",")
+        assert kind == "data:image/svg+xml;base64"
+        assert base64.b64decode(drawing) == (results / "figures" / f"{name}.svg").read_bytes()
 
 
 def test_no_field_is_left_open(html):

@@ -14,8 +14,8 @@ import yaml
 from pipeline.artefacts import ArtefactError
 from pipeline.data import pools
 from pipeline.files import ROOT
-from pipeline.repro import STAGES
 from pipeline.store import code
+from pipeline.store.code import STAGES
 from tests.faults import build
 
 PIPELINE = ROOT / "pipeline"
