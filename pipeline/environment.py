@@ -7,7 +7,10 @@ stage's log; only what says where things are, or makes a library work on a machi
 """
 
 import os
+import sys
+import tempfile
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 PASS = "PIPELINE_PASS"  # names or patterns, with spaces between: what a site wants to stay besides
 _LEFT_OUT = "PIPELINE_LEFT_OUT"  # by the processes that this one comes from: for the log
@@ -45,8 +48,27 @@ _THREADS = {
 } | {"VECLIB_MAXIMUM_THREADS": "1"}  # fmt: skip
 
 
+# Folders without which Snakemake's scheduler, or torch when it is imported, ends in a traceback.
+_FOLDERS = ("TMPDIR", "TORCHINDUCTOR_CACHE_DIR")
+
+
+def drop_unusable() -> None:
+    """Remove what names a folder that cannot be made or written, with a warning: the default is used."""
+    for name in _FOLDERS:
+        if folder := os.environ.get(name):
+            try:
+                Path(folder).mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+            except OSError as error:
+                print(
+                    f"warning: {name}: {folder} is not used ({error.strerror})", file=sys.stderr, flush=True
+                )
+                del os.environ[name]
+
+
 def clean() -> None:
     """Remove from this process's environment what may not stay. Comes before torch is imported."""
+    drop_unusable()
     launched = os.environ.get(LAUNCHED) == str(os.getppid())
     may_pass = [*_MAY_PASS, *os.environ.get(PASS, "").split(), *(_OF_TORCHRUN if launched else ())]
     dropped = {n for n in os.environ if _is_one_of(n, _FAMILIES) and not _is_one_of(n, may_pass)}

@@ -40,7 +40,7 @@ ENVIRONMENTS = [
         "`params.yaml` with a case called `NA`",
         setup="sed -i 's/ new-8:/ NA:/' params.yaml",
         command=f"{RUN} && cut -d, -f1-3 results/laptop/tables/finetune_sizes/experiments.csv",
-        says=",NA,",
+        says=",NA",
         compared="runs/",
     ),
     # Calls.

@@ -86,8 +86,8 @@ ENVIRONMENTS = [
             ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"), "/proc/nowhere"
         ),
     ),
-    variables("`TMPDIR` that is not there", TMPDIR="/nowhere"),
-    variables("`TMPDIR` that cannot be written", TMPDIR="/proc"),
+    variables("`TMPDIR` that is not there", TMPDIR="{folder}/nowhere"),
+    Environment("`TMPDIR` that cannot be written", {"TMPDIR": "/proc"}, says="is not used"),
     variables("`GIT_DIR` of another repository", GIT_DIR="/nowhere"),
     # Programs.
     Environment(
@@ -104,18 +104,19 @@ ENVIRONMENTS = [
     Environment(
         "`CXX=/bin/false`",
         {**COMPILE, "CXX": "/bin/false", "TORCHINDUCTOR_CACHE_DIR": "{folder}/kernels"},
-        says="warning: ",
+        says="plain kernels",
     ),
     Environment(
         "no compiler in `PATH`",
         {**COMPILE, "PATH": "{bin}:{folder}/few"},
         setup=_NO_COMPILER,
-        says="warning: ",
+        says="plain kernels",
     ),
     Environment(
         "`TORCHINDUCTOR_CACHE_DIR` that cannot be written",
         {**COMPILE, "TORCHINDUCTOR_CACHE_DIR": "/proc/nowhere"},
-        says="warning: ",
+        says="is not used",
+        against="compiled",
     ),
     # Figures.
     figures(
