@@ -86,7 +86,8 @@ if main:
 # Jobs die with the Snakemake that started them, so that the next call finds nobody at work.
 os.environ[PARENT] = str(os.getpid())
 os.environ.update(KEEP_MEMORY | os.environ)
-os.environ.pop("PYTHONSAFEPATH", None)  # `python -m` would not find the stages in this folder
+# With it `python -m` would not find the stages in this folder.
+os.environ.pop("PYTHONSAFEPATH", None)
 environment.drop_unusable()
 os.environ.setdefault(environment.PASS, "")
 
