@@ -36,9 +36,9 @@ def snakemake(folder: Path, *arguments: str, check: bool = True) -> subprocess.C
     )
 
 
-def planned_jobs(folder: Path) -> dict[str, int]:
+def planned_jobs(folder: Path, *targets: str) -> dict[str, int]:
     """Jobs that a dry run lists, by rule."""
-    output = snakemake(folder, "--dry-run").stdout
+    output = snakemake(folder, "--dry-run", *targets).stdout
     if "Nothing to be done" in output:
         return {}
     table = output.split("Job stats:")[1].split("total")[0]
@@ -102,6 +102,12 @@ def test_jobs_began_from_a_preloaded_process_that_is_gone(finished, monkeypatch)
 
 def test_done_is_done(finished):
     assert planned_jobs(finished) == {}
+
+
+def test_tables_that_are_only_shown_make_nothing_again(finished, edited):
+    edited("pipeline/stages/evaluate.py", "", STATEMENT)  # other tables than the toy's are out of date
+    assert planned_jobs(finished, "toy") == {}
+    assert "tables" in planned_jobs(finished)
 
 
 def test_an_experiment_is_a_target_and_the_others_are_reported(finished, edited):

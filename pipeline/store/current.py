@@ -144,19 +144,21 @@ def survey(results: Path, params: Params) -> Survey:
     return out
 
 
-def survey_products(out: Survey, experiments: Iterable[str], parameters: str, figures: Iterable[str]) -> None:
-    """Add claims, figures and page about these experiments. parameters: digest of those the page shows."""
-    tables = {name: out.path("tables", name) for name in experiments}
-    # Tables that are only shown count as they are: whether they are up to date was not asked.
-    whole = not any(path in out.stale or not path.exists() for path in tables.values())
+def survey_products(
+    out: Survey, shown: Iterable[str], made: Iterable[str], parameters: str, figures: Iterable[str]
+) -> None:
+    """Add claims, figures and page about the experiments `shown`. Tables of those that are not `made` count
+    as they are. parameters: digest of those that the page shows."""
+    tables = {name: out.path("tables", name) for name in shown}
+    whole = out.whole(tables[name] for name in made) and all(path.exists() for path in tables.values())
     made_from = {"tables": {name: sha256(path) for name, path in tables.items()} if whole else None}
     claims = out.results / manifest_of("claims")
     drawn = [out.results / "figures" / manifest_of(name) for name in figures]
     out.add(claims, "claims", made_from, tables.values())
     for path in drawn:
         out.add(path, "figures", made_from, tables.values())
-    shown = checksum_of([claims, *drawn]) if out.whole([claims, *drawn]) else None
-    page = {**made_from, "shown": shown, "parameters": parameters}
+    drawn_on = checksum_of([claims, *drawn]) if out.whole([claims, *drawn]) else None
+    page = {**made_from, "shown": drawn_on, "parameters": parameters}
     out.add(out.path("report", "."), "report", page, [claims, *drawn])
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,13 +92,13 @@ def products(results: Path) -> None:
     seal(results / "report", ["index.html"], **page)
 
 
-def look(results: Path, params: Params, parameters: str = "abc") -> Survey:
+def look(results: Path, params: Params, parameters: str = "abc", made: Sequence[str] = EXPERIMENTS) -> Survey:
     found = survey(results, params)
-    survey_products(found, EXPERIMENTS, parameters, FIGURES)
+    survey_products(found, EXPERIMENTS, made, parameters, FIGURES)
     return found
 
 
-def stale(results: Path, params: Params, **more: str) -> dict[str, str]:
+def stale(results: Path, params: Params, **more: Any) -> dict[str, str]:
     """Reasons by path, from the results' folder."""
     found = look(results, params, **more)
     return {str(path.relative_to(results).parent): why for path, why in found.stale.items()}
@@ -162,6 +164,15 @@ def test_a_base_that_is_trained_anew_makes_what_starts_from_it_stale(results, pa
     found = stale(results, params)
     assert f"runs/{base}" not in found
     assert all(f"runs/{name}" in found for name, config in runs.items() if config.base)
+
+
+def test_tables_that_are_only_shown_count_as_they_are(results, params):
+    reseal(results / "tables" / "phases", code="0" * 64)
+    products(results)
+    assert stale(results, params, made=[TOY]) == {"tables/phases": OTHER_CODE}
+    assert set(stale(results, params)) == {"tables/phases", *PRODUCTS}
+    (results / "tables" / "phases" / MANIFEST).unlink()
+    assert set(stale(results, params, made=[TOY])) == PRODUCTS
 
 
 def test_another_name_of_a_case_makes_only_its_tables_stale(results, params):
