@@ -100,7 +100,7 @@ def main() -> None:
         sys.exit(status)
     stages, _, stage = args.stage.rpartition(".")
     if stages == "pipeline.stages":
-        os.environ[code.SEEN] = code.digest(stage)
+        os.environ[code.SEEN] = f"{stage} {code.digest(stage)}"
     if args.processes == 1:
         become([sys.executable, "-m", args.stage, *args.arguments])
     for name in (PARENT, environment.LAUNCHED):

@@ -87,7 +87,8 @@ def code_of(stage: str) -> str:
     """Digest of the stage's code. Raises StageError if it is not what the launcher saw: this process may then
     have imported a mixture."""
     found = code.digest(stage)
-    if os.environ.get(code.SEEN, found) != found:
+    launched, _, seen = os.environ.get(code.SEEN, "").partition(" ")
+    if launched == stage and seen != found:
         raise StageError("the code was edited while this job started; give the same command again")
     return found
 

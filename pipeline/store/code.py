@@ -33,7 +33,7 @@ NOT_COUNTED = (
     "pipeline.store",  # vouches for results, and makes none
     "pipeline.stages.common",  # the command line: what a stage is given is in its manifest
 )
-SEEN = "PIPELINE_CODE"  # set by the launcher for its stage: the digest when it was started
+SEEN = "PIPELINE_CODE"  # set by the launcher for its stage: its name, and the digest when it was started
 KEPT = Path(__file__).with_name("kept.yaml")
 _NO_TEXTS = {".py", ".pyc", ".smk", ".md", ".rst"}  # code, and prose about it
 

@@ -146,7 +146,7 @@ def test_an_observed_run_resumes_with_its_snapshots(observed, reference, populat
 
 def test_a_generation_needs_all_its_snapshots(tmp_path):
     def state(step: int, *kept: int) -> Saved:
-        return Saved(step, saved(step).tensors, {}, {k: saved(k).tensors for k in kept})
+        return Saved(step, saved(step).tensors, {}, snapshots={k: saved(k).tensors for k in kept})
 
     at = store(tmp_path)
     at.save(state(10, 5))
