@@ -197,6 +197,15 @@ def test_a_file_that_decides_something_makes_exactly_those_rules_stale(finished,
     assert set(planned_jobs(finished)) == set().union(*(RULES[stage] for stage in after))
 
 
+def test_what_was_made_again_once_is_made_again_twice(finished, edited):
+    """Snakemake remembers the input that told it the first time."""
+    for number in (1, 2):
+        edited("pipeline/toy/memory.py", "", f"\n_EDITED = {number}\n")
+        assert "toy_memory" in planned_jobs(finished, "toy")
+        snakemake(finished, "toy")
+        assert planned_jobs(finished, "toy") == {}
+
+
 def test_what_says_only_what_is_asked_for_makes_nothing_stale(finished, edited):
     for name in ("pipeline/plan.py", "pipeline/stages/common.py", "pipeline/store/current.py"):
         edited(name, "", STATEMENT)
