@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from pipeline.config import scales
-from pipeline.config.experiments import distinct_runs, expand
+from pipeline.config.experiments import distinct_runs, expand, toys
 from pipeline.files import ROOT
 from pipeline.plan import CALL, plan
 from pipeline.processes import lock
@@ -197,13 +197,17 @@ def test_a_file_that_decides_something_makes_exactly_those_rules_stale(finished,
     assert set(planned_jobs(finished)) == set().union(*(RULES[stage] for stage in after))
 
 
-def test_what_was_made_again_once_is_made_again_twice(finished, edited):
+def test_what_was_made_again_once_is_made_again_twice(finished):
     """Snakemake remembers the input that told it the first time."""
-    for number in (1, 2):
-        edited("pipeline/toy/memory.py", "", f"\n_EDITED = {number}\n")
-        assert "toy_memory" in planned_jobs(finished, "toy")
-        snakemake(finished, "toy")
-        assert planned_jobs(finished, "toy") == {}
+    (toy,) = toys(scales.load("smoke"))
+    table, module = f"results/smoke/toy/{toy}/toy.csv", finished / "pipeline" / "toy" / "memory.py"
+    original = module.read_text()
+    for text in (original + "\n_EDITED = 1\n", original + "\n_EDITED = 2\n", original):
+        module.write_text(text)
+        assert set(planned_jobs(finished, table)) == {"toy_memory"}
+        snakemake(finished, table)
+        assert planned_jobs(finished, table) == {}
+    assert planned_jobs(finished) == {}
 
 
 def test_what_says_only_what_is_asked_for_makes_nothing_stale(finished, edited):
