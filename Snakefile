@@ -55,8 +55,8 @@ try:
     else:
         PLAN = plans.Plan.read(Path(os.environ[plans.CALL]))
         FOUND = survey(Path(RESULTS), PLAN.params)
-    shown = digest(PLAN.params.model_dump(mode="json"))
-    survey_products(FOUND, PLAN.shown, PLAN.made, shown, FIGURES)
+    parameters_digest = digest(PLAN.params.model_dump(mode="json"))
+    survey_products(FOUND, PLAN.shown, PLAN.made, parameters_digest, FIGURES)
     if main and GIVEN.dryrun:
         # Numpy and the tokenizer are spared the calls that compute.
         from pipeline import costs
