@@ -76,8 +76,8 @@ format: .venv/ok
 
 # The README's numbers, from the committed results; the documents' costs, from the plan.
 readme: .venv/ok
-	python -m pipeline.stages.readme --results results/laptop --readme README.md
-	python -m pipeline.stages.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
+	python -m pipeline.commands.readme --results results/laptop --readme README.md
+	python -m pipeline.commands.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
 
 # Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.

@@ -18,14 +18,15 @@ from snakemake.utils import min_version
 
 from pipeline.config import experiments, scales
 from pipeline.config.errors import ConfigError
-from pipeline.files import ROOT
-from pipeline import devices, environment, preload
-from pipeline import plan as plans
-from pipeline.artefacts import ArtefactError
-from pipeline.figures import FIGURES
-from pipeline.jobs import pass_on_to_jobs
-from pipeline.processes import KEEP_MEMORY, PARENT, LockedError, lock
-from pipeline.schema import digest
+from pipeline import ROOT
+from pipeline.execution import environment, fork_server, gpu_slots
+from pipeline.store import plan as plans
+from pipeline.store.locks import LockedError, lock
+from pipeline.store.artefacts import ArtefactError
+from pipeline.findings import figures
+from pipeline.execution.jobs import pass_on_to_jobs
+from pipeline.execution.processes import KEEP_MEMORY, PARENT
+from pipeline.config.frozen import digest
 from pipeline.store.current import REASONS, survey, survey_products
 
 min_version("9.0")
@@ -55,13 +56,14 @@ try:
     else:
         PLAN = plans.Plan.read(Path(os.environ[plans.CALL]))
         FOUND = survey(Path(RESULTS), PLAN.params)
+    FIGURES = list(figures.load())
     parameters_digest = digest(PLAN.params.model_dump(mode="json"))
     survey_products(FOUND, PLAN.shown, PLAN.made, parameters_digest, FIGURES)
     if main and GIVEN.dryrun:
         # Numpy and the tokenizer are spared the calls that compute.
-        from pipeline import costs
+        from pipeline.costs import estimate
 
-        print(costs.table(PLAN.making, FOUND), end="", file=sys.stderr)
+        print(estimate.table(PLAN.making, FOUND), end="", file=sys.stderr)
 except (ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.
     print(f"error: {error}", file=sys.stderr)
@@ -73,7 +75,7 @@ RUNS = experiments.distinct_runs(PLANNED)
 TOY = experiments.toys(PARAMS)
 # How jobs are started: by this interpreter, with the parameters as they are now.
 STAGE = f"exec {shlex.quote(sys.executable)} -m pipeline.stages."
-LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.launch"
+LAUNCH = f"exec {shlex.quote(sys.executable)} -m pipeline.execution.launch"
 ASKED = f" --scale {SCALE} --call {os.environ[plans.CALL]}"
 MARKS = Path(".snakemake/stale") / SCALE
 if main:
@@ -118,11 +120,11 @@ onstart:
         # tenth of a core after fifty jobs.
         workflow.scheduler.job_rate_limiter = None
         launched = sum(
-            "pipeline.launch" in (job.rule.shellcmd or "")
+            "pipeline.execution.launch" in (job.rule.shellcmd or "")
             for job in workflow.dag.needrun_jobs()
         )
-        if launched > 2 and not devices.visible():
-            preload.start(f".snakemake/{SCALE}.socket")
+        if launched > 2 and not gpu_slots.visible():
+            fork_server.start(f".snakemake/{SCALE}.socket")
         # Snakemake waits for its jobs when it is told to end; runs can save their state and end at once.
         pass_on_to_jobs(signal.SIGTERM)
 

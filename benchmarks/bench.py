@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 from benchmarks.worker import config, people
-from pipeline.files import write_atomically
-from pipeline.processes import KEEP_MEMORY
+from pipeline.execution.processes import KEEP_MEMORY
 from pipeline.stages import common
+from pipeline.store import provenance
+from pipeline.store.files import write_atomically
 from pipeline.training import hardware
 from pipeline.training.cost import flops_per_token
 
@@ -158,7 +159,7 @@ def main() -> None:
         **summarise(measure(args.rounds, args.steps), flops, precision),
         "until_half_is_known": until_half_is_known(),
         "paper_run": together(["benchmarks.whole_run"])[0] if device.type == "cuda" else None,
-        **common.provenance(),
+        **provenance.environment(),
     }
     write_atomically(args.out, json.dumps(result, indent=1) + "\n")
     print(f"\n{result['device']}, {CORES} cores, {precision}; {run.model}, batch {run.training.batch}")

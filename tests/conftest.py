@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pipeline.config import distributions
+from pipeline.config import population as people
 from pipeline.config import run as cfg
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
@@ -33,8 +34,8 @@ def population_config() -> cfg.Population:
         individuals=40,
         unseen=24,
         vocabulary=1200,
-        pools=cfg.Pools(**POOLS),
-        templates=cfg.Templates(train=20, evaluation=5),
+        pools=people.Pools(**POOLS),
+        templates=people.Templates(train=20, evaluation=5),
     )
 
 

@@ -25,14 +25,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.analysis import reference
-from pipeline.analysis.tables import TABLES
-from pipeline.artefacts import manifest_of, seal
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import pools
-from pipeline.files import ROOT
+from pipeline.paper import published
 from pipeline.stages import common
+from pipeline.store.artefacts import manifest_of, seal
+from pipeline.store.files import ROOT
+from pipeline.tables.read import TABLES
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3]),
@@ -126,7 +126,7 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
 
 def build(folder: Path) -> dict[str, Call]:
     """Results in `folder`, and the calls that made them."""
-    from pipeline.figures import FIGURES
+    from pipeline.findings.figures import FIGURES
 
     todo = calls(folder / "results", params(folder))
     for name, call in todo.items():
@@ -163,9 +163,9 @@ def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, 
     """The same for files that git holds, on copies of them, at their paths, that the code is pointed at."""
     for folder in ("pools", "templates", "reference"):
         shutil.copytree(pools.HERE / folder, copy / pools.HERE.relative_to(ROOT) / folder)
-    curves = copy / reference.FILE.relative_to(ROOT)
+    curves = copy / published.FILE.relative_to(ROOT)
     patch.setattr(pools, "HERE", copy / pools.HERE.relative_to(ROOT))
-    patch.setattr(reference, "FILE", curves)
+    patch.setattr(published, "FILE", curves)
     yield "pool: cities.txt", pools.HERE / "pools" / "cities.txt", "dataset"
     yield "templates: major.txt", pools.HERE / "templates" / "major.txt", "dataset"
     yield "reference curves: paper_curves.json", curves, "figures"
@@ -183,7 +183,7 @@ class Seen:
 
 
 def _forget() -> None:
-    for cached in (pools.pool, pools.templates, reference._content):
+    for cached in (pools.pool, pools.templates, published._content):
         cached.cache_clear()
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.artefacts import ArtefactError, seal, verify
+from pipeline.store.artefacts import ArtefactError, seal, verify
 
 
 @pytest.fixture

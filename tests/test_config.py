@@ -13,8 +13,8 @@ from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import TAKEN, TOY, distinct_runs, expand
 from pipeline.data.sampler import visits
-from pipeline.files import ROOT
-from pipeline.plan import EVERYTHING
+from pipeline.store.files import ROOT
+from pipeline.store.plan import EVERYTHING
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]

@@ -3,14 +3,15 @@
 import pandas as pd
 import pytest
 
-from pipeline import costs
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
+from pipeline.costs import estimate as costs
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
-from pipeline.plan import digests, only
 from pipeline.probes.recall import groups
 from pipeline.store.current import OTHER_CODE, Survey
+from pipeline.store.plan import digests, only
+from pipeline.tables.gather import write
 from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
 from tests.figures.synthetic_tables import build
 
@@ -85,6 +86,6 @@ def test_the_rate_is_that_of_the_measured_runs(params, tmp_path):
     assert rate == costs.Rate(4e12 / (20 + 60), "a CPU", 2)
     assert rate.hours(costs.Cost(flops=3600 * 4e10, evaluation_flops=3600 * 1e10)) == pytest.approx(1.0)
     assert costs.rate(runs[:0]) is None
-    build(seeds=2).write(tmp_path / "tables", digests(params))
+    write(build(seeds=2), tmp_path / "tables", digests(params))
     assert "process-hours" in costs.table(only(params, {"phases"}), Survey(tmp_path)).splitlines()[0]
     assert "at 148 GFLOP/s a process (a CPU" in costs.table(only(params, {"phases"}), Survey(tmp_path))

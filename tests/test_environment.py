@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import environment, launch
-from pipeline.files import ROOT
+from pipeline.execution import environment, launch
+from pipeline.store.files import ROOT
 from tests import faults, tree
 
 FOREIGN = {
@@ -120,20 +120,20 @@ def test_a_foreign_environment_gives_the_same_bits(pretrain, tmp_path):
     bits, said = pretrain(tmp_path / "clean")
     assert "environment:" not in said
     line = f"environment: left out {', '.join(sorted(FOREIGN))}\n"
-    for k, start in enumerate([(), ("pipeline.launch",)]):
+    for k, start in enumerate([(), ("pipeline.execution.launch",)]):
         again, said = pretrain(tmp_path / str(k), *start, **FOREIGN, HOME="/dev/null")
         assert again == bits and said.count("environment:") == 1 and line in said
 
 
 def test_a_user_s_configuration_of_accelerate_does_not_reach_the_processes(pretrain, tmp_path):
     """Nor does their environment; what is said is said once."""
-    bits, _ = pretrain(tmp_path / "clean", "pipeline.launch", "--processes", 2)
+    bits, _ = pretrain(tmp_path / "clean", "pipeline.execution.launch", "--processes", 2)
     file = tmp_path / "accelerate" / "default_config.yaml"
     file.parent.mkdir()
     own = {"distributed_type": "FSDP", "mixed_precision": "fp16", "num_processes": 7, "debug": True}
     file.write_text(yaml.safe_dump({**own, "fsdp_config": {"fsdp_offload_params": True}, "gpu_ids": "0,1"}))
     again, said = pretrain(
-        tmp_path / "own", "pipeline.launch", "--processes", 2, HF_HOME=str(tmp_path), **FOREIGN
+        tmp_path / "own", "pipeline.execution.launch", "--processes", 2, HF_HOME=str(tmp_path), **FOREIGN
     )
     assert again == bits and said.count("environment:") == 1, said
 

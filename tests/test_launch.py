@@ -8,33 +8,33 @@ import sys
 
 import pytest
 
-from pipeline import devices, launch, processes
-from pipeline.processes import PARENT
+from pipeline.execution import gpu_slots, launch, processes
+from pipeline.execution.processes import PARENT
 
 
 @pytest.fixture
 def three(monkeypatch):
-    monkeypatch.setenv(devices.VISIBLE, "4,5,GPU-6f/1")
+    monkeypatch.setenv(gpu_slots.VISIBLE, "4,5,GPU-6f/1")
 
 
 def test_jobs_spread_evenly(three, tmp_path):
-    held = [devices.take(1, tmp_path) for _ in range(7)]
+    held = [gpu_slots.take(1, tmp_path) for _ in range(7)]
     jobs = collections.Counter(device for job in held for device in job)
     assert jobs == {"4": 3, "5": 2, "GPU-6f/1": 2}
 
 
 def test_a_device_that_is_free_again_is_next(three, tmp_path):
-    held = [devices.take(1, tmp_path) for _ in range(3)]
+    held = [gpu_slots.take(1, tmp_path) for _ in range(3)]
     held[1]["5"].close()
-    assert list(devices.take(1, tmp_path)) == ["5"]
+    assert list(gpu_slots.take(1, tmp_path)) == ["5"]
 
 
 def test_a_job_of_several_gets_different_devices(three, tmp_path):
-    first = devices.take(2, tmp_path)
-    second = devices.take(2, tmp_path)
+    first = gpu_slots.take(2, tmp_path)
+    second = gpu_slots.take(2, tmp_path)
     assert list(first) == ["4", "5"] and len(second) == 2 and "GPU-6f/1" in second
-    with pytest.raises(devices.TooFewDevicesError, match="4 GPUs are asked for, 3"):
-        devices.take(4, tmp_path)
+    with pytest.raises(gpu_slots.TooFewDevicesError, match="4 GPUs are asked for, 3"):
+        gpu_slots.take(4, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -42,25 +42,25 @@ def test_a_job_of_several_gets_different_devices(three, tmp_path):
     [("", []), ("-1", []), ("NoDevFiles", []), ("2, 0", ["2", "0"]), ("1,-1,0", ["1"])],
 )
 def test_devices_given_by_a_scheduler_are_all_there_are(monkeypatch, given, expected):
-    monkeypatch.setenv(devices.VISIBLE, given)
-    assert devices.visible() == expected
+    monkeypatch.setenv(gpu_slots.VISIBLE, given)
+    assert gpu_slots.visible() == expected
 
 
 def test_devices_of_the_machine_are_counted_without_torch(monkeypatch):
-    monkeypatch.delenv(devices.VISIBLE, raising=False)
+    monkeypatch.delenv(gpu_slots.VISIBLE, raising=False)
     files = ["nvidia0", "nvidia3", "nvidia10"]
-    monkeypatch.setattr(devices.Path, "glob", lambda folder, pattern: iter(files))
-    assert devices.visible() == ["0", "1", "2"]
+    monkeypatch.setattr(gpu_slots.Path, "glob", lambda folder, pattern: iter(files))
+    assert gpu_slots.visible() == ["0", "1", "2"]
 
 
 def test_a_killed_job_frees_its_device(tmp_path):
     """Real processes: the slot is held across the launcher's change of program and ends with it."""
     show = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'], flush=True); input()"
-    environment = {**os.environ, devices.VISIBLE: "0,1", "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, gpu_slots.VISIBLE: "0,1", "TMPDIR": str(tmp_path)}
 
     def start() -> tuple[subprocess.Popen, str]:
         job = subprocess.Popen(
-            [sys.executable, "-m", "pipeline.launch", "timeit", "-n1", "-r1", show],
+            [sys.executable, "-m", "pipeline.execution.launch", "timeit", "-n1", "-r1", show],
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         return job, job.stdout.readline().strip()
@@ -79,8 +79,8 @@ def test_a_killed_job_frees_its_device(tmp_path):
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Run the launcher as far as the program that it becomes."""
-    monkeypatch.delenv(devices.VISIBLE, raising=False)
-    monkeypatch.setattr(devices, "visible", list)
+    monkeypatch.delenv(gpu_slots.VISIBLE, raising=False)
+    monkeypatch.setattr(gpu_slots, "visible", list)
 
     def run(*arguments: str) -> list[str]:
         monkeypatch.setattr(sys, "argv", ["launch", *arguments])

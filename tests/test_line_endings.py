@@ -5,14 +5,14 @@ import subprocess
 
 import pytest
 
-from pipeline.analysis import reference
-from pipeline.analysis.tables import Tables
-from pipeline.artefacts import ArtefactError, seal, verify
 from pipeline.data import pools
-from pipeline.files import ROOT
+from pipeline.paper import published
+from pipeline.store.artefacts import ArtefactError, seal, verify
+from pipeline.store.files import ROOT
+from pipeline.tables.read import Tables
 
 FILES = ["params.yaml", "Makefile", "pipeline/data/pools/cities.txt", "pipeline/data/templates/major.txt"]
-FILES += ["pipeline/data/reference/paper_curves.json", "pipeline/data/reference/paper_curves.sha256"]
+FILES += ["pipeline/paper/curves.json", "pipeline/paper/curves.sha256"]
 FILES += ["results/laptop/figures/figM.svg", "results/laptop/figures/figM.png"]
 FILES += [f"results/laptop/tables/toy/{name}" for name in ("toy.csv", "manifest.json")]
 
@@ -37,10 +37,10 @@ def clone(tmp_path, *more):
 
 def point_at(folder, monkeypatch):
     monkeypatch.setattr(pools, "HERE", folder / "pipeline" / "data")
-    monkeypatch.setattr(reference, "FILE", folder / FILES[4])
-    for cached in (pools.pool, pools.templates, reference._content):
+    monkeypatch.setattr(published, "FILE", folder / FILES[4])
+    for cached in (pools.pool, pools.templates, published._content):
         monkeypatch.setattr(
-            pools if cached is not reference._content else reference, cached.__name__, cached.__wrapped__
+            pools if cached is not published._content else published, cached.__name__, cached.__wrapped__
         )
 
 
@@ -52,7 +52,7 @@ def test_a_clone_has_the_bytes_that_were_written(tmp_path, monkeypatch):
     assert (
         len(Tables.read(cloned / "results/laptop/tables").toy)
         and pools.pool("cities")
-        and reference.baseline()
+        and published.baseline()
     )
 
 
@@ -63,7 +63,7 @@ def test_other_line_endings_are_called_that(tmp_path, monkeypatch):
         "toy.csv": lambda: Tables.read(cloned / "results/laptop/tables"),
         "cities.txt": lambda: pools.pool("cities"),
         "major.txt": lambda: pools.templates("major"),
-        "paper_curves.json": reference.baseline,
+        "paper_curves.json": published.baseline,
     }
     for name, read in readers.items():
         with pytest.raises(ArtefactError) as error:

@@ -3,12 +3,12 @@ there, as long as their parameters are still those."""
 
 import pytest
 
-from pipeline.artefacts import ArtefactError, seal
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import Params, distinct_runs, expand
-from pipeline.plan import Plan, digests, names, only, plan, shares, targets
 from pipeline.store import code
+from pipeline.store.artefacts import ArtefactError, seal
+from pipeline.store.plan import Plan, digests, names, only, plan, shares, targets
 
 CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
 CORE += ["finetune_replay", "toy"]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from pipeline import preload
+from pipeline.execution import fork_server
 from tests import tree
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere none is started")
@@ -39,10 +39,11 @@ def served(tmp_path_factory, stages):
     path = tmp_path_factory.mktemp("preload") / "socket"
     search = os.pathsep.join([str(tree.ROOT), str(stages)])
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.preload", path], env={**os.environ, "PYTHONPATH": search}
+        [sys.executable, "-m", "pipeline.execution.fork_server", path],
+        env={**os.environ, "PYTHONPATH": search},
     )
     wait_until(path.exists, "nobody listens")
-    yield {**os.environ, preload.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, process
+    yield {**os.environ, fork_server.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, process
     process.kill()
     process.wait()
 
@@ -57,7 +58,7 @@ def stage(tmp_path, stages):
         (stages / f"{name}.py").write_text(f"import os, signal, sys\n{text}\n")
         search = os.pathsep.join([str(tree.ROOT), str(stages)])
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.launch", name, *arguments],
+            [sys.executable, "-m", "pipeline.execution.launch", name, *arguments],
             cwd=tmp_path,
             env={**environment, "PYTHONPATH": search},
             stdin=subprocess.PIPE,
@@ -134,7 +135,7 @@ def test_a_signal_is_passed_on_before_the_stage_has_begun(stage, tmp_path):
         listening.bind(os.fspath(tmp_path / "socket"))
         listening.listen()
         job = stage(
-            {**os.environ, preload.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}, WAIT
+            {**os.environ, fork_server.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}, WAIT
         )
         with listening.accept()[0] as asked:
             _, files, *_ = socket.recv_fds(asked, 1 << 20, 3)
@@ -164,7 +165,7 @@ def test_a_job_that_is_stopped_early_stops_its_stage_once_it_has_begun(stage, tm
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(os.fspath(tmp_path / "socket"))
         listening.listen()
-        preloaded = {preload.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}
+        preloaded = {fork_server.SOCKET: str(tmp_path / "socket"), "CUDA_VISIBLE_DEVICES": ""}
         job = stage({**os.environ, **preloaded}, WAIT)
         with listening.accept()[0] as asked, subprocess.Popen(["sleep", "60"]) as forked:
             _, files, *_ = socket.recv_fds(asked, 1 << 20, 3)
@@ -204,7 +205,7 @@ def test_stages_run_side_by_side_and_leave_nothing(served, stage):
 
 
 def test_without_the_process_the_launcher_becomes_the_stage(stage, tmp_path):
-    nobody = {**os.environ, preload.SOCKET: str(tmp_path / "none"), "CUDA_VISIBLE_DEVICES": ""}
+    nobody = {**os.environ, fork_server.SOCKET: str(tmp_path / "none"), "CUDA_VISIBLE_DEVICES": ""}
     job = stage(nobody, "print(os.getpid())\nsys.exit(3)")
     out, _ = job.communicate()
     assert (int(out), job.returncode) == (job.pid, 3)
@@ -217,12 +218,14 @@ def test_a_process_that_ends_before_it_forks_is_done_without(stage, tmp_path):
     broken.write_text("import time\ntime.sleep(1)\nraise ImportError('broken')\n")
     search = os.pathsep.join([str(tmp_path), str(tree.ROOT)])
     server = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.preload", path],
+        [sys.executable, "-m", "pipeline.execution.fork_server", path],
         env={**os.environ, "PYTHONPATH": search},
         stderr=subprocess.DEVNULL,
     )
     wait_until(path.exists, "nobody listens")
-    job = stage({**os.environ, preload.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, "print(os.getpid())")
+    job = stage(
+        {**os.environ, fork_server.SOCKET: str(path), "CUDA_VISIBLE_DEVICES": ""}, "print(os.getpid())"
+    )
     out, _ = job.communicate()
     assert server.wait() == 1
     assert (int(out), job.returncode) == (job.pid, 0)
@@ -238,10 +241,10 @@ def test_it_dies_with_the_workflow(tmp_path):
     """Snakemake is killed: nobody stays to wait for jobs."""
     text = """
 import os, time
-from pipeline import preload
-from pipeline.processes import PARENT
+from pipeline.execution import fork_server
+from pipeline.execution.processes import PARENT
 os.environ[PARENT] = str(os.getpid())
-preload.start("socket")
+fork_server.start("socket")
 print(flush=True)
 time.sleep(60)"""
     workflow = subprocess.Popen(
@@ -262,7 +265,7 @@ def test_a_forked_stage_measures_its_own_use(served, stage):
     """Not that of the launcher, which waits, or of the process that was preloaded."""
     text = """
 import time
-from pipeline.processes import used
+from pipeline.execution.processes import used
 print(*used().values())
 until = time.process_time() + 1
 while time.process_time() < until:

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from pipeline.files import ROOT
+from pipeline.store.files import ROOT
 from tests.test_workflow import ENV
 
 RULE = re.compile(r"^(?:use rule \w+ as|rule) (\w+)", re.M)
@@ -53,7 +53,7 @@ def test_short_jobs_share_a_slurm_job(rules):
 def test_what_computes_with_torch_models_gets_a_gpu(rules, name):
     """Those are the rules that are started by the launcher, which chooses the device."""
     table = profile(name)["set-resources"]
-    launched = {rule for rule, block in rules.items() if "pipeline.launch" in block}
+    launched = {rule for rule, block in rules.items() if "pipeline.execution.launch" in block}
     several = {rule for rule, block in rules.items() if "--processes" in block}
     assert several < launched
     assert {rule for rule, row in table.items() if row.get("gpu")} == launched

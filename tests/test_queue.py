@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import queue
+from pipeline.commands import queue
 from pipeline.config import scales
-from pipeline.files import ROOT
+from pipeline.store.files import ROOT
 
 # In the place of Snakemake: notes what it was asked for, and then does as the experiment's name says.
 STANDIN = """#!{python}
@@ -30,7 +30,7 @@ def called(tmp_path: Path, seconds: float, slow: str = "", broken: str = "") -> 
     standin.chmod(0o755)
     minutes = (queue._SECONDS_TO_STOP + seconds) / 60
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.queue", "--scale", "paper", "--minutes", f"{minutes}"],
+        [sys.executable, "-m", "pipeline.commands.queue", "--scale", "paper", "--minutes", f"{minutes}"],
         cwd=ROOT,
         env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
         capture_output=True,

@@ -17,11 +17,11 @@ import pytest
 
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand, toys
-from pipeline.files import ROOT
-from pipeline.plan import CALL, plan
-from pipeline.processes import lock
 from pipeline.store import code
 from pipeline.store.code import STAGES
+from pipeline.store.files import ROOT
+from pipeline.store.locks import lock
+from pipeline.store.plan import CALL, plan
 from tests.tree import ENV, copy_tree
 
 
@@ -211,7 +211,7 @@ def test_what_was_made_again_once_is_made_again_twice(finished):
 
 
 def test_what_says_only_what_is_asked_for_makes_nothing_stale(finished, edited):
-    for name in ("pipeline/plan.py", "pipeline/stages/common.py", "pipeline/store/current.py"):
+    for name in ("pipeline/store/plan.py", "pipeline/stages/common.py", "pipeline/store/current.py"):
         edited(name, "", STATEMENT)
     edited("pipeline/model/transformer.py", "", "# a comment\n")
     assert planned_jobs(finished) == {}
@@ -225,12 +225,12 @@ def test_times_and_what_snakemake_remembers_have_no_say(finished):
 
 
 def test_a_tolerance_retrains_nothing(finished, edited):
-    edited("pipeline/claims/claims.yaml", "tolerances:", "tolerances: ")
+    edited("pipeline/findings/claims.yaml", "tolerances:", "tolerances: ")
     assert set(planned_jobs(finished)) == {"claims", "page"}
 
 
 def test_a_colour_retrains_nothing(finished, edited):
-    edited("pipeline/figures/style.py", "", STATEMENT)
+    edited("pipeline/findings/style.py", "", STATEMENT)
     assert set(planned_jobs(finished)) == {"figures", "page"}
 
 
@@ -253,7 +253,7 @@ def test_the_model_retrains_everything(finished, edited):
 @pytest.mark.parametrize(
     "change",
     [
-        ("pipeline/toy/memory.py", "", STATEMENT),
+        ("pipeline/memory/memory.py", "", STATEMENT),
         ("scales/smoke.yaml", "  sizes: [8, 32]", "  sizes: [8, 16]"),
     ],
 )
@@ -330,7 +330,7 @@ def test_a_queue_that_is_told_to_stop_goes_on(finished, edited):
     edited("scales/smoke.yaml", "  phases:\n", "  phases:\n    set: {training.steps: 100000}\n")
     logs = finished / "logs" / "smoke" / "pretrain"
     others = set(logs.iterdir())
-    command = [sys.executable, "-m", "pipeline.queue", "--scale", "smoke", "--minutes", "10"]
+    command = [sys.executable, "-m", "pipeline.commands.queue", "--scale", "smoke", "--minutes", "10"]
     for told in ("first step", "resumed at step"):
         queue = subprocess.Popen(command, cwd=finished, env=ENV, stdout=subprocess.PIPE, text=True)
         while not any(told in log.read_text() for log in set(logs.iterdir()) - others):
@@ -343,7 +343,7 @@ def test_a_queue_that_is_told_to_stop_goes_on(finished, edited):
 
 
 def test_a_second_snakemake_is_refused_in_one_line(finished, edited):
-    edited("pipeline/claims/claims.yaml", "tolerances:", "tolerances: ")
+    edited("pipeline/findings/claims.yaml", "tolerances:", "tolerances: ")
     held = lock(finished / ".snakemake" / "smoke.lock")
     refused = snakemake(finished, check=False)
     held.close()

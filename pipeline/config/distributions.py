@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from pipeline.schema import Frozen
+from pipeline.config.frozen import Frozen
 
 
 class Uniform(Frozen):

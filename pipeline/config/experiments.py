@@ -14,9 +14,9 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.config.errors import ConfigError, one_line, readable
+from pipeline.config.frozen import Frozen
+from pipeline.config.memory import Toy
 from pipeline.config.run import RunConfig
-from pipeline.schema import Frozen
-from pipeline.toy.config import Toy
 
 TOY = "toy"  # what the toy memory is called among the experiments
 # An experiment is a target of Snakemake, beside its rules and the words that choose several experiments.

@@ -15,71 +15,10 @@ from pipeline.config.distributions import (
     Sequential,
     WarmUp,
 )
-from pipeline.data.pools import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
-from pipeline.schema import Frozen, digest
+from pipeline.config.frozen import Frozen, digest
+from pipeline.config.population import Population
 
 TAPS = 4  # width of a recurrent mixer's temporal convolution (De et al. 2024)
-
-
-def _pool(name: str) -> Any:
-    return Field(ge=2, le=POOL_SIZES[name])
-
-
-class Pools(Frozen):
-    """How many entries of each value list are in use: a prefix of the file in `pipeline/data/pools`.
-
-    Paper (appendix B): 900 given names for both first and middle, 1,000 surnames, 800 cities (birth
-    and current), 200 universities, 100 majors, 500 companies, dates of 201 years, 12 months, 31 days.
-    """
-
-    given_names: int = _pool("given_names")
-    surnames: int = _pool("surnames")
-    cities: int = _pool("cities")
-    universities: int = _pool("universities")
-    majors: int = _pool("majors")
-    companies: int = _pool("companies")
-    years: int = Field(ge=1, le=201)
-    months: int = Field(ge=1, le=12)
-    days: int = Field(ge=1, le=31)
-
-
-class Templates(Frozen):
-    """Per-individual split of the 25 templates of each attribute (paper: 20 train, 5 evaluation)."""
-
-    train: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
-    evaluation: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
-    shuffle: bool = True
-
-    @model_validator(mode="after")
-    def _disjoint(self) -> Templates:
-        if self.train + self.evaluation > TEMPLATES_PER_ATTRIBUTE:
-            raise ValueError(
-                f"train + evaluation is {self.train + self.evaluation}, "
-                f"allowed: at most {TEMPLATES_PER_ATTRIBUTE}, the number of templates of an attribute"
-            )
-        return self
-
-
-class Population(Frozen):
-    """Who exists: `individuals` people to pre-train on, then `unseen` people who are never pre-trained on."""
-
-    individuals: PositiveInt
-    unseen: PositiveInt
-    pools: Pools
-    templates: Templates
-    vocabulary: int = Field(ge=300, le=65536, description="size of the trained tokenizer, tokens")
-
-    @model_validator(mode="after")
-    def _enough_names(self) -> Population:
-        names = self.pools.given_names**2 * self.pools.surnames
-        people = self.individuals + self.unseen
-        # Half of the space at most: unique names must not be a near-exhaustive listing of the pool.
-        if people > names // 2:
-            raise ValueError(
-                f"individuals + unseen is {people}, allowed: at most {names // 2}, half of the "
-                f"{names} names that pools.given_names and pools.surnames make"
-            )
-        return self
 
 
 # Whom a distribution's number of people counts, in errors; others count all individuals.

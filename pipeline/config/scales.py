@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pipeline import ROOT
 from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError, one_line, readable
 from pipeline.config.experiments import Params
-from pipeline.files import ROOT
 
 DEFAULT = "laptop"
 

@@ -7,20 +7,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from pipeline.artefacts import ArtefactError, refuse_line_endings
+from pipeline.config.population import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
+from pipeline.store.artefacts import ArtefactError, refuse_line_endings
 
 HERE = Path(__file__).resolve().parent
 ATTRIBUTES = ("birth_date", "birth_city", "current_city", "university", "major", "company")
-TEMPLATES_PER_ATTRIBUTE = 25
-POOL_SIZES = {
-    "given_names": 900,
-    "surnames": 1000,
-    "cities": 800,
-    "universities": 200,
-    "majors": 100,
-    "companies": 500,
-    "months": 12,
-}
 FIRST_YEAR = 1900
 NAME, VALUE = "[X]", "[Y]"
 

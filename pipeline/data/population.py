@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from pipeline.artefacts import verify
-from pipeline.config import run as cfg
+from pipeline.config import population as asked
+from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE, Pools
 from pipeline.data.pools import (
     ATTRIBUTES,
     FIRST_YEAR,
-    TEMPLATES_PER_ATTRIBUTE,
     pool,
     templates,
 )
-from pipeline.files import write_atomically
+from pipeline.store.artefacts import verify
+from pipeline.store.files import write_atomically
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,7 +33,7 @@ PAD, BOS = "<pad>", "<bos>"
 Ints = NDArray[np.int32]
 
 
-def value_text(attribute: str, pools: cfg.Pools) -> list[str]:
+def value_text(attribute: str, pools: Pools) -> list[str]:
     """Every value an attribute can take, in index order.
 
     Dates are all combinations of year, month and day, impossible ones included as in the paper.
@@ -55,7 +55,7 @@ def value_text(attribute: str, pools: cfg.Pools) -> list[str]:
     return list(pool(name)[: getattr(pools, name)])
 
 
-def pool_sizes(pools: cfg.Pools) -> list[int]:
+def pool_sizes(pools: Pools) -> list[int]:
     """Number of possible values of each attribute."""
     dates = pools.years * pools.months * pools.days
     return [
@@ -68,7 +68,7 @@ def pool_sizes(pools: cfg.Pools) -> list[int]:
     ]
 
 
-def baseline(pools: cfg.Pools) -> float:
+def baseline(pools: Pools) -> float:
     """Loss of a model that knows each pool but nobody: mean entropy of a value, in nats (section 2)."""
     return sum(math.log(n) for n in pool_sizes(pools)) / len(ATTRIBUTES)
 
@@ -88,7 +88,7 @@ class Population:
     Segments: BOS, then (A, K, 3) template parts, then a name a person, then the values a pool.
     """
 
-    config: cfg.Population
+    config: asked.Population
     names: Ints
     values: Ints
     template_order: NDArray[np.uint8]
@@ -159,7 +159,7 @@ class Population:
         """The population of a folder that the dataset stage made. Raises ArtefactError if it is damaged."""
         verify(folder)
         meta = json.loads((folder / "population.json").read_text())
-        who = cfg.Population.model_validate(meta.pop("config"))
+        who = asked.Population.model_validate(meta.pop("config"))
         return cls(config=who, meta=meta, **load((folder / "people.safetensors").read_bytes()))
 
 
@@ -169,7 +169,7 @@ def _special(tokenizer: Tokenizer, token: str) -> int:
     return found
 
 
-def _spell(population_config: cfg.Population, names: list[str], tokenizer: Tokenizer) -> list[list[int]]:
+def _spell(population_config: asked.Population, names: list[str], tokenizer: Tokenizer) -> list[list[int]]:
     """Tokens of every segment, in the order that `Population` documents."""
     parts = [part for a in ATTRIBUTES for t in templates(a) for part in t]
     values = [f" {v}" for a in ATTRIBUTES for v in value_text(a, population_config.pools)]
@@ -177,7 +177,7 @@ def _spell(population_config: cfg.Population, names: list[str], tokenizer: Token
     return [[_special(tokenizer, BOS)], *(e.ids for e in tokenizer.encode_batch(texts))]
 
 
-def draw(population_config: cfg.Population, seed: int, tokenizer: Tokenizer) -> Population:
+def draw(population_config: asked.Population, seed: int, tokenizer: Tokenizer) -> Population:
     """Draw a population: unique names, independent uniform values, per-person template splits."""
     pools = population_config.pools
     people = population_config.individuals + population_config.unseen

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.config import distributions
+from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE
 from pipeline.data import random
-from pipeline.data.pools import ATTRIBUTES, TEMPLATES_PER_ATTRIBUTE
+from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 
 A = len(ATTRIBUTES)

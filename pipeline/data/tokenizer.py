@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from pipeline.config.run import Pools
+from pipeline.config.population import Pools
 from pipeline.data.pools import ATTRIBUTES, pool, templates
 from pipeline.data.population import BOS, PAD, value_text
 

@@ -9,15 +9,15 @@ import jinja2
 import pandas as pd
 import yaml
 
-from pipeline import costs, plan
-from pipeline.analysis.tables import Tables
-from pipeline.artefacts import manifest_of, verify
-from pipeline.claims import ledger
-from pipeline.claims.verdict import NOT_MEASURED, VERDICTS
 from pipeline.config.experiments import TOY, Params
-from pipeline.costs import amount
-from pipeline.figures import FIGURES
+from pipeline.costs import estimate as costs
+from pipeline.costs.estimate import amount
+from pipeline.findings import drawing, figures, ledger
+from pipeline.findings.verdict import LEAST_SEEDS, NOT_MEASURED
+from pipeline.store import plan
+from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import Origin, origin
+from pipeline.tables.read import Tables
 
 # A run that never came within 2 % of what anyone can know without facts says nothing about facts.
 BASELINE_REACHED = 1.02
@@ -25,18 +25,6 @@ PROVENANCE = (
     *("commit", "code", "python", "torch", "accelerate", "numpy", "tokenizers"),
     *("platform", "cores", "device", "precision"),
 )
-
-
-def figure_links(reference: str) -> list[tuple[str, str | None]]:
-    """ "2 left, M" -> [("2 left", "fig2"), ("M", "figM")]; None for a figure that is not drawn here."""
-    drawn = {letter: name for name, spec in FIGURES.items() for letter in spec.counterpart.split(", ")}
-    out, last = [], None
-    for part in reference.split(", "):
-        word = re.match(r"[0-9]+|[A-Z]+\b", part)
-        # "2 left, middle": a part without a figure's name belongs to the figure before it.
-        last = drawn.get(word.group()) if word else last
-        out.append((part, last))
-    return out
 
 
 def slug(verdict: str) -> str:
@@ -50,23 +38,24 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def ordered(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Judged claims before the others, each by number."""
-    return sorted(claims, key=lambda c: (c["verdict"] == NOT_MEASURED, int(c["id"].lstrip("C"))))
+    """Judged claims before the others, each in the order of the ledger."""
+    return sorted(claims, key=lambda claim: claim["verdict"] == NOT_MEASURED)
 
 
-def measured(claim: dict[str, Any]) -> list[str]:
-    """The measured quantities of a claim, a line each, with their intervals where there are any."""
-    # "exponent 0.78 (needs > 0.7); ..." and "exponent [0.62, 0.94]; ..." (pipeline/claims/verdict.py).
-    intervals = [part.rpartition(" [") for part in (claim["interval"] or "").split("; ") if part]
-    lines = []
-    for line in claim["value"].split("; "):
-        for quantity, _, interval in intervals:
-            if line.startswith(f"{quantity} "):
-                estimate, _, rest = line.removeprefix(f"{quantity} ").partition(" ")
-                line = f"{quantity} {estimate} [{interval} {rest}"
-                break
-        lines.append(line)
-    return lines
+def required(check: dict[str, Any]) -> str:
+    """The bounds of a check."""
+    low, high = check["low"], check["high"]
+    if low is None:
+        return f"< {high:.3g}"
+    return f"> {low:.3g}" if high is None else f"{low:.3g} to {high:.3g}"
+
+
+def estimate(check: dict[str, Any]) -> str:
+    """What a check measured, with its interval."""
+    if check["estimate"] is None:
+        return "undefined in a seed"
+    low, high = check["interval"] or (None, None)
+    return f"{check['estimate']:.3g}" + (f" [{low:.3g}, {high:.3g}]" if low is not None else "")
 
 
 def distribution(run: pd.Series) -> str:
@@ -128,17 +117,18 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
     return rows
 
 
-def figures(tables: Tables, folder: Path) -> list[dict[str, str]]:
+def drawings(tables: Tables, folder: Path) -> list[dict[str, str]]:
     """Name, titles and caption of each figure whose drawing is in `folder`."""
     out = []
-    for name, spec in FIGURES.items():
-        verify(folder, f"{name}.svg", manifest=manifest_of(name))
+    for name, figure in figures.load().items():
+        path = folder / f"{name}.svg"
+        verify(path.parent, path.name, manifest=manifest_of(path.stem))
         out.append(
             {
                 "name": name,
-                "counterpart": spec.counterpart,
-                "title": spec.title,
-                "caption": spec.caption(tables),
+                "heading": figure.heading,
+                "title": figure.title,
+                "caption": drawing.caption(figure, tables),
                 "source": f"../figures/{name}.svg",
             }
         )
@@ -197,7 +187,6 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """
     claims = ordered(ledger.read(results / "claims.json"))
     runs, listed = run_rows(tables), tables.runs
-    found = [claim["verdict"] for claim in claims]
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = cost_rows(params, tables, origins)
     versions = {name: list(dict.fromkeys(map(str, listed[name]))) for name in PROVENANCE if name in listed}
@@ -210,11 +199,15 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     )
     return environment.get_template("page.html.j2").render(
         scale=scale,
-        claims=[
-            claim | {"figures": figure_links(claim["figure"]), "lines": measured(claim)} for claim in claims
-        ],
-        verdicts={v: found.count(v) for v in dict.fromkeys([*VERDICTS, *found])},
-        figures=figures(tables, results / "figures"),
+        claims=claims,
+        titles={name: figure.title for name, figure in figures.load().items()},
+        least_seeds=LEAST_SEEDS,
+        required=required,
+        estimate=estimate,
+        papers=len(ledger.of_the_paper(claims)),
+        verdicts=ledger.counts(ledger.of_the_paper(claims)),
+        all_verdicts=ledger.counts(claims),
+        figures=drawings(tables, results / "figures"),
         runs=runs,
         known={run["id"] for run in runs},
         earlier=[name for name, made in origins.items() if made.earlier],

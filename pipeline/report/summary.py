@@ -1,18 +1,17 @@
 """The numbers that the README quotes, computed from a scale's tables: nobody types them."""
 
 import re
-from collections import Counter
 
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis import reference
-from pipeline.analysis.curricula import best_warm_up, gain, gain_again
-from pipeline.analysis.scaling import paper_law, plateau_law
-from pipeline.analysis.selection import CELL, best_setting, in_cell, uniform_like
-from pipeline.analysis.statistics import geometric, mean_interval
-from pipeline.analysis.tables import Tables
-from pipeline.claims.verdict import VERDICTS
+from pipeline.findings import ledger
+from pipeline.findings.cells import CELL, best_setting, in_cell, uniform_like
+from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again
+from pipeline.findings.phases.scaling import paper_law, plateau_law
+from pipeline.findings.statistics import geometric, mean_interval
+from pipeline.paper import published
+from pipeline.tables.read import Tables
 
 _SETTINGS = {
     "uniform": (),
@@ -73,7 +72,7 @@ def _mechanism(tables: Tables) -> list[str]:
     bases = tables.summary.set_index("run").plateau_end
     oldest = rows[rows.reference == rows.reference.max()]
     worst = max((runs for _, runs in rows.groupby("reference")), key=lambda runs: runs.known_loss.mean())
-    paper = reference.curve("3_mid", "16k").plateau_end() / reference.curve("2_left", "loss").plateau_end()
+    paper = published.curve("3_mid", "16k").plateau_end() / published.curve("2_left", "loss").plateau_end()
     return [
         f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
         f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / oldest.base.map(bases))} of "
@@ -91,7 +90,7 @@ def _alternation(tables: Tables) -> list[str]:
     for repeats in (rows.repeats.min(), rows.repeats.max()):
         runs = rows[rows.repeats == repeats].run
         kept[repeats] = pd.Series([tables.curve(run, "group-1").accuracy.iloc[-1] for run in runs])
-    paper = {n: reference.curve(f"V_{n:g}_acc", "group-1").values[-1] for n in kept}
+    paper = {n: published.curve(f"V_{n:g}_acc", "group-1").values[-1] for n in kept}
     told = " and ".join(
         f"{_share(values)} (paper: {paper[n]:.2f}) after {n:g} visits to each" for n, values in kept.items()
     )
@@ -110,7 +109,7 @@ def _curricula(tables: Tables) -> list[str]:
     )
     return [
         "- Beyond the paper: training on a population that grows evenly from a few people to everyone ends "
-        f"{_mean(gain(tables))} more accurate than the best of the warm-ups tried (Figure CU){told}."
+        f"{_mean(gain(tables))} more accurate than the best of the warm-ups tried{told}."
     ]
 
 
@@ -118,13 +117,13 @@ def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
     runs, phases = tables.runs, tables.of("phases")
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
-    counts = Counter(claim["verdict"] for claim in claims)
-    verdicts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict]]
+    papers = ledger.of_the_paper(claims)
+    verdicts = [f"{count} {verdict}" for verdict, count in ledger.counts(papers).items()]
     size, law = tables.of("population_size"), plateau_law(tables.of("population_size"))
     tuned = tables.of("finetune_sizes")
     start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
-    paper = reference.curve("2_left", "loss")
-    hallucinated = reference.curve("M_loss", "new").values[-1] / reference.baseline()
+    paper = published.curve("2_left", "loss")
+    hallucinated = published.curve("M_loss", "new").values[-1] / published.baseline()
     least, *_, most = tuned.groupby("new")
     growth = "Too few sizes leave their plateau for a scaling law."
     if law:
@@ -136,7 +135,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
         f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
-        f"Of the paper's {len(claims)} claims {', '.join(verdicts)}. "
+        f"Of the paper's {len(papers)} claims {', '.join(verdicts)}. "
         "Mean over seeds with its 95 % interval:",
         "",
         f"- The plateau takes {_share(phases.plateau_end / phases.steps)} of the default run (paper: "

@@ -2,11 +2,11 @@
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
 #   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/<experiment>/*.csv, claims.json, metrics.json, learning.csv,
-#         figures/*.{svg,png}, report/{index,alone}.html}, with manifests
+#         figures/<chapter>/*.{svg,png}, report/{index,alone}.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
 # Claims, figures and page are about the experiments that are made here, and about those whose tables are
 # there from an earlier call or in git. Figures are drawn by one job, as matplotlib takes longer to start than
-# to draw one: `python -m pipeline.stages.figures --figures fig2 ...` draws a single one anew.
+# to draw one: `python -m pipeline.stages.figures --figures phases/three_phases ...` draws a single one anew.
 # On a cluster they run beside Snakemake: each is over before its place in a queue would come.
 
 
@@ -92,7 +92,7 @@ rule figures:
     params:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
-        out=lambda wildcards, output: str(Path(output.svg[0]).parent),
+        out=f"{RESULTS}/figures",
     shell:
         f"{STAGE}figures"
         " --tables {params.tables}"

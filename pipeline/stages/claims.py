@@ -2,23 +2,22 @@
 
     python -m pipeline.stages.claims --tables FOLDER --experiments NAME ... --out FILE
 
-Writes a JSON list, one entry a claim: id, statement, verdict, value, interval (95 %, over seeds), paper,
-seeds, runs, figure, origin; its manifest; and, small enough to compare between commits, metrics.json and
-learning.csv beside it. Prints how many claims have each verdict; a red one is a
-result, not an error.
+Writes a JSON list, one entry a claim: id, statement, verdict, its checks (quantity, estimate, 95 % interval
+over seeds, bounds, seeds, verdict), note, paper, seeds, runs, figure, drawn and origin. Writes its manifest
+beside it, and, small enough to compare between commits, metrics.json and learning.csv. Prints how many claims
+have each verdict; a red one is a result, not an error.
 """
 
 import argparse
-import collections
 import json
 from pathlib import Path
 
-from pipeline.analysis.metrics import learning_curve, metrics
-from pipeline.analysis.tables import Tables
-from pipeline.claims import ledger
-from pipeline.claims.verdict import VERDICTS
-from pipeline.files import write_atomically
+from pipeline.findings import ledger
+from pipeline.findings.metrics import learning_curve, metrics
 from pipeline.stages import common
+from pipeline.store import provenance
+from pipeline.store.files import write_atomically
+from pipeline.tables.read import Tables
 
 
 def main() -> None:
@@ -36,11 +35,10 @@ def main() -> None:
         entries,
         args.out,
         ["learning.csv", "metrics.json"],
-        **common.made_from("claims", args.tables, tables.names),
+        **provenance.made_from("claims", args.tables, tables.names),
     )
-    counts = collections.Counter(entry["verdict"] for entry in entries)
-    for verdict in VERDICTS:
-        print(f"{counts[verdict]:3} {verdict}")
+    for verdict, count in ledger.counts(entries).items():
+        print(f"{count:3} {verdict}")
 
 
 if __name__ == "__main__":

@@ -3,25 +3,20 @@
 import argparse
 import errno
 import gc
-import importlib.metadata
 import os
-import platform
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from pipeline import environment
-from pipeline.artefacts import MANIFEST, ArtefactError
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import Params, distinct_runs, expand
-from pipeline.files import ROOT, sha256
-from pipeline.plan import Plan
-from pipeline.processes import die_with_parent
-from pipeline.store import code
+from pipeline.execution import environment
+from pipeline.execution.processes import die_with_parent
+from pipeline.store import provenance
+from pipeline.store.artefacts import ArtefactError
+from pipeline.store.plan import Plan
 
 _FREE = "free some space and give the same command again: nothing that was whole is lost"
 _MENDS = {
@@ -62,13 +57,6 @@ def find_run(args: argparse.Namespace, run_id: str) -> cfg.RunConfig:
     return runs[run_id]
 
 
-def provenance() -> dict[str, str | int | None]:
-    """Commit (with + when the tree was dirty), versions of what computes, and the machine."""
-    versions = {p: importlib.metadata.version(p) for p in ("torch", "accelerate", "numpy", "tokenizers")}
-    machine = {"platform": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count()}
-    return {"commit": commit(), "python": platform.python_version(), **versions, **machine}
-
-
 def add_tables(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tables", type=Path, required=True, help="folder of the experiments' tables")
     add_experiments(parser)
@@ -83,37 +71,6 @@ def add_experiments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def code_of(stage: str) -> str:
-    """Digest of the stage's code. Raises StageError if it is not what the launcher saw: this process may then
-    have imported a mixture."""
-    found = code.digest(stage)
-    launched, _, seen = os.environ.get(code.SEEN, "").partition(" ")
-    if launched == stage and seen != found:
-        raise StageError("the code was edited while this job started; give the same command again")
-    return found
-
-
-def made_from(stage: str, tables: Path, experiments: Sequence[str]) -> dict[str, Any]:
-    """What the manifest of a product of the tables says: the stage's code, and the experiments in their
-    order, with checksums."""
-    manifests = {name: sha256(tables / name / MANIFEST) for name in experiments}
-    return {"inputs": {"code": code.digest(stage), "tables": manifests}, "environment": provenance()}
-
-
-def commit() -> str:
-    git = ["git", "-C", str(ROOT)]
-    try:
-        head = subprocess.run(
-            [*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        )
-        status = subprocess.run(
-            [*git, "status", "--porcelain", "--", ":!results"], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return head.stdout.strip() + ("+" if status.stdout.strip() else "")
-
-
 def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
     """Run a stage. One line on stderr and exit code 2 for a mistake of the user's, a damaged or missing file,
     a full disk or one of `one_line`; code 128 + a signal's number where the error has one, as shells do."""
@@ -121,7 +78,13 @@ def run_stage(main: Callable[[], None], *one_line: type[Exception]) -> None:
     if (names := environment.left_out()) and os.environ.get("RANK", "0") == "0":
         print(f"environment: left out {', '.join(names)}", file=sys.stderr, flush=True)
     gc.freeze()  # else collections visit all that was imported, three times at the exit: half a second
-    expected: tuple[type[Exception], ...] = (ConfigError, StageError, ArtefactError, *one_line)
+    expected: tuple[type[Exception], ...] = (
+        ConfigError,
+        StageError,
+        provenance.EditedError,
+        ArtefactError,
+        *one_line,
+    )
     try:
         main()
     except expected as error:

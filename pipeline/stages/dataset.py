@@ -9,16 +9,16 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from pipeline.artefacts import seal
 from pipeline.config.distributions import Uniform
 from pipeline.config.errors import ConfigError
 from pipeline.config.run import Population as PopulationConfig
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler
-from pipeline.files import write_atomically
 from pipeline.stages import common
-from pipeline.store import code
+from pipeline.store import code, provenance
+from pipeline.store.artefacts import seal
+from pipeline.store.files import write_atomically
 
 FILES = ("people.safetensors", "population.json", "tokenizer.json")
 
@@ -79,7 +79,7 @@ def main() -> None:
         population=run.population_id,
         seed=run.seed,
         inputs={"code": code.digest("dataset")},
-        environment=common.provenance(),
+        environment=provenance.environment(),
     )
     describe(population)
 

@@ -14,17 +14,18 @@ import pandas as pd
 import torch
 from safetensors.torch import load
 
-from pipeline.artefacts import checksum, seal, verify
 from pipeline.config.run import RunConfig
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler
-from pipeline.files import write_atomically
+from pipeline.execution.processes import used
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import groups, measure
-from pipeline.processes import used
 from pipeline.stages import common
+from pipeline.store import provenance
+from pipeline.store.artefacts import checksum, seal, verify
+from pipeline.store.files import write_atomically
 from pipeline.training import hardware, snapshots
 
 
@@ -74,7 +75,7 @@ def main() -> None:
     for folder in args.runs:
         verify(folder, "config.json")
         runs[folder] = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-    rows, inputs = [], {"code": common.code_of("evaluate")}
+    rows, inputs = [], {"code": provenance.code_of("evaluate")}
     for people in args.populations:
         population = Population.load(people)
         inputs[people.name] = checksum(people, "people.safetensors")
@@ -91,7 +92,7 @@ def main() -> None:
     if missing := {run.population_id for run in runs.values() if run.id not in inputs}:
         raise common.StageError(f"--populations: name the folder of {', '.join(sorted(missing))}")
     write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))
-    seal(args.out, ["final.csv"], inputs=inputs, environment=common.provenance(), used=used())
+    seal(args.out, ["final.csv"], inputs=inputs, environment=provenance.environment(), used=used())
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ Writes the FILE, and beside it alone.html, the same with the drawings inside.
 import argparse
 from pathlib import Path
 
-from pipeline.analysis.tables import Tables
-from pipeline.artefacts import manifest_of, seal
-from pipeline.figures import FIGURES
-from pipeline.files import write_atomically
+from pipeline.config.frozen import digest
+from pipeline.findings import figures
 from pipeline.report import page
-from pipeline.schema import digest
 from pipeline.stages import common
-from pipeline.store import current
+from pipeline.store import current, provenance
+from pipeline.store.artefacts import manifest_of, seal
+from pipeline.store.files import write_atomically
+from pipeline.tables.read import Tables
 
 
 def main() -> None:
@@ -30,8 +30,8 @@ def main() -> None:
     html, alone = page.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
     write_atomically(args.out, html)
     write_atomically(alone, page.alone(html, args.results / "figures"))
-    facts = common.made_from("report", args.results / "tables", tables.names)
-    drawn = [args.results / "figures" / manifest_of(name) for name in FIGURES]
+    facts = provenance.made_from("report", args.results / "tables", tables.names)
+    drawn = [args.results / "figures" / manifest_of(name) for name in figures.load()]
     facts["inputs"] |= {
         "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn]),
         "parameters": digest(params.model_dump(mode="json")),

@@ -3,19 +3,18 @@
     python -m pipeline.stages.tables --scale laptop --experiments phases --results results/laptop \
         --out results/laptop/tables
 
-Writes a folder an experiment (pipeline/analysis/tables.py says what is in it). An experiment that joins
+Writes a folder an experiment (pipeline/tables/read.py says what is in it). An experiment that joins
 another is in the other's.
 """
 
 import argparse
 from pathlib import Path
 
-from pipeline import plan
-from pipeline.analysis.tables import gather
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.stages import common
-from pipeline.store import code, current
+from pipeline.store import code, current, plan, provenance
+from pipeline.tables.gather import gather, write
 
 
 def main() -> None:
@@ -39,7 +38,7 @@ def main() -> None:
             "cases": current.cases(planned, name),
             "measured": current.checksum_of(sources),
         }
-        tables.write(args.out, digests, inputs=inputs, environment=common.provenance())
+        write(tables, args.out, digests, inputs=inputs, environment=provenance.environment())
         if mixed := current.origin(args.out / name).mixed:
             print(f"warning: {name}: runs differ in {', '.join(mixed)}, and so by rounding")
         print(f"{name}: {len(tables.runs)} runs, {len(tables.curves) + len(tables.toy)} rows of curves")

@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from pipeline.artefacts import seal
 from pipeline.config.errors import ConfigError
-from pipeline.files import write_atomically
+from pipeline.memory import training
 from pipeline.stages import common
-from pipeline.store import code
-from pipeline.toy import training
+from pipeline.store import code, provenance
+from pipeline.store.artefacts import seal
+from pipeline.store.files import write_atomically
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     rows = pd.DataFrame(training.run(toy, args.seed))
     write_atomically(args.out / "toy.csv", rows.to_csv(index=False))
     inputs = {"code": code.digest("toy")}
-    seal(args.out, ["toy.csv"], seed=args.seed, inputs=inputs, environment=common.provenance())
+    seal(args.out, ["toy.csv"], seed=args.seed, inputs=inputs, environment=provenance.environment())
     for read_out, start in rows[rows.step == 0].groupby("read_out"):
         print(f"{read_out}: {start.old_accuracy.iloc[0]:.4f} of {toy.pairs} pairs known after pre-training")
 

@@ -22,13 +22,14 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from pipeline.artefacts import checksum, seal, verify
 from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
-from pipeline.files import write_atomically
-from pipeline.processes import used
+from pipeline.execution.processes import used
 from pipeline.stages import common
+from pipeline.store import provenance
+from pipeline.store.artefacts import checksum, seal, verify
+from pipeline.store.files import write_atomically
 from pipeline.training import snapshots
 from pipeline.training.hardware import DeviceError
 from pipeline.training.interrupts import InterruptedRunError
@@ -53,7 +54,7 @@ def read_inputs(args: argparse.Namespace, run: RunConfig) -> Inputs:
     """Raises ArtefactError for a damaged file, StageError for the folder of another base."""
     population = Population.load(args.population)
     people = checksum(args.population, "people.safetensors")
-    checksums = {"population": people, "code": common.code_of("train")}
+    checksums = {"population": people, "code": provenance.code_of("train")}
     if run.base is None:
         return Inputs(population, checksums)
     file = snapshots.FILE if run.patching else "weights.safetensors"
@@ -88,7 +89,7 @@ def write(out: Path, run: RunConfig, inputs: dict[str, str], result: Result) -> 
         snapshots.write(out, result.snapshots)
         files += ["attention.csv", snapshots.FILE]
     facts: dict[str, Any] = {"run": run.id, "seed": run.seed, "inputs": inputs, "cost": result.cost}
-    seal(out, files, **facts, environment=common.provenance(), used=used())
+    seal(out, files, **facts, environment=provenance.environment(), used=used())
 
 
 def main() -> None:

@@ -2,11 +2,13 @@
 and saved state.
 
 A stage's closure is its module, every module of the project that one of the closure imports, inside of
-functions too, and every text file that one of them names. The digest is of what this code does: comments,
+functions too, or names by a pattern ("pipeline.findings.*.claims*"), and every text file that one of them
+names. The digest is of what this code does: comments,
 docstrings and layout do not count, the public versions of the packages that compute do.
 """
 
 import ast
+import fnmatch
 import functools
 import hashlib
 import importlib.metadata
@@ -16,8 +18,8 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.artefacts import ArtefactError
-from pipeline.files import ROOT
+from pipeline import ROOT
+from pipeline.store.artefacts import ArtefactError
 
 PACKAGE = "pipeline"
 # Those whose results are kept; the other programs in pipeline/stages print or compare.
@@ -29,7 +31,6 @@ NOT_COUNTED = (
     "pipeline.config.experiments",  # which runs are asked for: a run's parameters are in its name,
     "pipeline.config.scales",  # an experiment's runs in the plan of its tables
     "pipeline.config.errors",
-    "pipeline.plan",
     "pipeline.store",  # vouches for results, and makes none
     "pipeline.stages.common",  # the command line: what a stage is given is in its manifest
 )
@@ -100,7 +101,22 @@ def _imported(path: Path) -> Iterator[str]:
         origin = ".".join([*base, *([name] if name else [])])
         yield origin
         yield from (f"{origin}.{part}" for part in parts)
-    yield from (word for word in module.words if word.startswith(f"{PACKAGE}."))
+    for word in module.words:
+        if word.startswith(f"{PACKAGE}."):
+            yield from modules(word) if "*" in word else (word,)
+
+
+@functools.cache
+def _all_modules() -> list[str]:
+    found = sorted((ROOT / PACKAGE).rglob("*.py"))
+    return [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in found
+    ]
+
+
+def modules(pattern: str) -> list[str]:
+    """Dotted names of the project's modules that match, sorted; `*` is any part of a name, or several."""
+    return [name for name in _all_modules() if fnmatch.fnmatchcase(name, pattern)]
 
 
 @functools.cache
@@ -195,7 +211,7 @@ def digest(stage: str) -> str:
 
 def forget() -> None:
     """Have the files read anew: a process that lives long may see them edited."""
-    for cached in (_texts, _closure, digest, _same_bits):
+    for cached in (_all_modules, _texts, _closure, digest, _same_bits):
         cached.cache_clear()
 
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.artefacts import MANIFEST, ArtefactError, manifest_of, read_manifest
 from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
+from pipeline.config.frozen import digest
 from pipeline.config.run import RunConfig
-from pipeline.files import json_checksum, sha256
-from pipeline.schema import digest
 from pipeline.store import code
+from pipeline.store.artefacts import MANIFEST, ArtefactError, manifest_of, read_manifest
+from pipeline.store.files import json_checksum, sha256
 
 OTHER_CODE, OTHER_INPUTS, DAMAGED = "made-by-other-code", "made-from-other-inputs", "damaged"
 REASONS = (OTHER_CODE, OTHER_INPUTS, DAMAGED)

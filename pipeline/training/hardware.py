@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from pipeline import devices
+from pipeline.execution import gpu_slots
 from pipeline.model.packing import Packing
 from pipeline.training import compiler
 
@@ -46,8 +46,8 @@ def accelerator() -> Accelerator:
 
     Raises DeviceError rather than train on the CPU where a GPU was given, or alone where more were launched.
     """
-    to_be_used = devices.VISIBLE not in os.environ or devices.visible()
-    for name in (devices.VISIBLE, "SLURM_GPUS_ON_NODE"):
+    to_be_used = gpu_slots.VISIBLE not in os.environ or gpu_slots.visible()
+    for name in (gpu_slots.VISIBLE, "SLURM_GPUS_ON_NODE"):
         given = os.environ.get(name)
         if given and to_be_used and not torch.cuda.is_available():
             raise DeviceError(
@@ -63,7 +63,7 @@ def accelerator() -> Accelerator:
     if out.num_processes != int(launched := os.environ.get("WORLD_SIZE", "1")):
         raise DeviceError(
             f"{launched} processes were launched, Accelerate found {out.num_processes}: start them by "
-            "`python -m pipeline.launch --processes`"
+            "`python -m pipeline.execution.launch --processes`"
         )
     return out
 

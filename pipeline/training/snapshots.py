@@ -6,8 +6,8 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from pipeline.artefacts import verify
-from pipeline.files import write_atomically
+from pipeline.store.artefacts import verify
+from pipeline.store.files import write_atomically
 
 FILE = "snapshots.safetensors"
 

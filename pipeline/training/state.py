@@ -19,9 +19,9 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
-from pipeline.files import json_checksum, write_atomically
-from pipeline.processes import LockedError, lock
 from pipeline.store import code
+from pipeline.store.files import json_checksum, write_atomically
+from pipeline.store.locks import LockedError, lock
 
 _GENERATIONS = 2
 _NAME = re.compile(r"step-(\d+)\.json")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.analysis.curricula import best_warm_up, gain, gain_again, ways_to_grow
+from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
 from tests.figures.synthetic_tables import build, without
 
 

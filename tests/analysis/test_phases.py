@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.analysis.phases import first_crossing, half_accuracy, plateau_end
+from pipeline.tables.crossings import first_crossing, half_accuracy, plateau_end
 
 
 def test_crossings_are_linear_between_measurements():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.analysis import reference
-from pipeline.analysis.phases import first_crossing
+from pipeline.paper import published
+from pipeline.tables.crossings import first_crossing
 
 # Steps of L < 0.99 b that were read from the figures by hand, to ten steps at best.
 BY_HAND = {
@@ -22,61 +22,61 @@ CASES = [(panel, name, step) for panel, row in BY_HAND.items() for name, step in
 
 @pytest.mark.parametrize(("panel", "name", "step"), CASES)
 def test_detector_agrees_with_a_reading_by_hand(panel, name, step):
-    assert reference.curve(panel, name).plateau_end() == pytest.approx(step, abs=10)
+    assert published.curve(panel, name).plateau_end() == pytest.approx(step, abs=10)
 
 
 def test_detector_agrees_with_figure_2_right():
     # The paper's points are means of five seeds on a grid of 25 steps, the curves one seed each, with
     # evaluations up to 500 steps apart: 3 % or one grid step, and never above the paper's.
-    points = reference.points("2_right")
+    points = published.points("2_right")
     pairs = zip(points["individuals"], points["plateau_end"], strict=True)
     names = {f"{n / 1000:g}k": end for n, end in pairs}
-    for name in reference.names("C_nindiv"):
-        end = reference.curve("C_nindiv", name).plateau_end()
+    for name in published.names("C_nindiv"):
+        end = published.curve("C_nindiv", name).plateau_end()
         assert end == pytest.approx(names[name], rel=0.03, abs=25)
         assert end < names[name]
 
 
 def test_figure_2_left_lies_within_the_seeds_of_figure_2_right():
-    points = reference.points("2_right")
+    points = published.points("2_right")
     at = list(points["individuals"]).index(64000)
-    end = reference.curve("2_left", "loss").plateau_end()
+    end = published.curve("2_left", "loss").plateau_end()
     assert abs(end - points["plateau_end"][at]) < points["std"][at]
 
 
 def test_half_baseline_by_hand():
     by_hand = {"4k": 597, "8k": 1056, "16k": 1914, "32k": 3979, "64k": 6708}
     for name, step in by_hand.items():
-        c = reference.curve("C_nindiv", name)
-        crossing = first_crossing(c.steps, c.values, 0.5 * reference.baseline(), rising=False)
+        c = published.curve("C_nindiv", name)
+        crossing = first_crossing(c.steps, c.values, 0.5 * published.baseline(), rising=False)
         assert crossing == pytest.approx(step, abs=5)
 
 
 def test_people_that_are_never_seen_keep_the_plateau():
-    assert np.isnan(reference.curve("5_left", "new").plateau_end())
+    assert np.isnan(published.curve("5_left", "new").plateau_end())
 
 
 def test_curves_ascend_from_step_zero():
     for panel in ("2_left", "5_left", "M_ent", "N_pre_loss", "N_replay_ft_acc", "G", "I_steps"):
-        for name in reference.names(panel):
-            c = reference.curve(panel, name)
+        for name in published.names(panel):
+            c = published.curve(panel, name)
             assert c.steps[0] == 0 and (np.diff(c.steps) > 0).all() and np.isfinite(c.values).all()
 
 
 def test_trajectories_are_figure_n_without_the_time():
     for panel, side, name in (("5_mid", "N", "16k"), ("5_right", "N_replay", "1/8")):
-        old, new = reference.trajectory(panel, name)
+        old, new = published.trajectory(panel, name)
         for values, measure in ((old, "pre_loss"), (new, "ft_loss")):
-            expected = reference.curve(f"{side}_{measure}", name).values
+            expected = published.curve(f"{side}_{measure}", name).values
             assert values[-1] == pytest.approx(expected[-1], rel=0.02)
 
 
 def test_missing_points_are_nan():
-    assert np.isnan(reference.points("J_steps_loss")["power_law"][0])
+    assert np.isnan(published.points("J_steps_loss")["power_law"][0])
 
 
 def test_heat_maps_have_a_value_for_each_cell():
-    left, middle = reference.points("4_left"), reference.points("4_mid")
+    left, middle = published.points("4_left"), published.points("4_mid")
     assert left["plateau_end"].shape == (len(left["individuals"]), len(left["alpha"]))
     assert middle["alpha"].shape == (len(middle["individuals"]), len(middle["steps"]))
 
@@ -84,4 +84,4 @@ def test_heat_maps_have_a_value_for_each_cell():
 @pytest.mark.parametrize(("panel", "name"), [("2_leftmost", "loss"), ("2_left", "accuracy")])
 def test_unknown_names_are_refused(panel, name):
     with pytest.raises(ValueError, match="allowed"):
-        reference.curve(panel, name)
+        published.curve(panel, name)

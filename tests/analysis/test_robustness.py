@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipeline.analysis.robustness import VARIED, best_rate, by_templates, settings
-from pipeline.analysis.selection import uniform_like
-from pipeline.analysis.tables import Tables
+from pipeline.findings.cells import uniform_like
+from pipeline.findings.robustness.settings import VARIED, best_rate, by_templates, settings
+from pipeline.tables.read import Tables
 from tests.figures.synthetic_tables import build, without
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.analysis.scaling import ScalingLaw, escaped, paper_law, plateau_law
+from pipeline.findings.phases.scaling import ScalingLaw, escaped, paper_law, plateau_law
 
 SIZES = np.array([256, 512, 1024, 2048])
 

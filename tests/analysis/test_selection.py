@@ -1,7 +1,7 @@
 """Which runs are compared, whichever experiments they stand in."""
 
-from pipeline.analysis.selection import families, power_laws
-from pipeline.figures import fig4
+from pipeline.findings.cells import families, power_laws
+from pipeline.findings.distributions.figures import imbalance as fig4
 from tests.figures.synthetic_tables import build
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.analysis.statistics import geometric, half_width, mean_interval
+from pipeline.findings.statistics import geometric, half_width, mean_interval
 
 
 def test_interval_is_students():

@@ -6,16 +6,17 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipeline.analysis.tables import COLUMNS, Tables, run_row
-from pipeline.artefacts import ArtefactError, verify
 from pipeline.config import scales
 from pipeline.config.experiments import expand
+from pipeline.store.artefacts import ArtefactError, verify
+from pipeline.tables.gather import run_row, write
+from pipeline.tables.read import COLUMNS, Tables
 from tests.figures.synthetic_tables import build
 
 
 def test_written_and_read_alike(tmp_path):
     tables = build(seeds=2)
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
 
 
@@ -27,7 +28,7 @@ def test_a_name_is_read_as_it_was_given(tmp_path, name):
     tables.experiments.loc[tables.experiments.experiment == "phases", "case"] = name
     renamed = re.sub("[^a-z0-9]", "", name.lower()) or "none"
     tables.experiments.loc[tables.experiments.experiment == "power_law", "experiment"] = renamed
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     read = Tables.read(tmp_path)
     assert set(read.of("phases").case) == {name}
     assert renamed in read.names and len(read.of(renamed)) == len(tables.of(renamed))
@@ -40,7 +41,7 @@ def test_a_missing_seed_is_refused_and_not_dropped(tmp_path, name):
     gone = tables.of("phases").run.iloc[-1]
     table = getattr(tables, name)
     setattr(tables, name, table[table.run != gone])
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     with pytest.raises(
         ArtefactError, match=rf"phases/{name}\.csv: no run {gone} \(experiment phases, seed 2\)"
     ):
@@ -49,7 +50,7 @@ def test_a_missing_seed_is_refused_and_not_dropped(tmp_path, name):
 
 def test_a_folder_an_experiment_joins_to_the_same_tables(tmp_path):
     tables = build(seeds=2)
-    tables.write(tmp_path, {"phases": "0123456789"})
+    write(tables, tmp_path, {"phases": "0123456789"})
     assert {folder.name for folder in tmp_path.iterdir()} == set(tables.names)
     assert verify(tmp_path / "phases")["plan"] == "0123456789"
     assert set(verify(tmp_path / "toy")["files"]) == {"toy.csv"}
@@ -66,7 +67,7 @@ def test_a_folder_an_experiment_joins_to_the_same_tables(tmp_path):
 
 
 def test_some_experiments_can_be_read_without_the_others(tmp_path):
-    build(seeds=2).write(tmp_path)
+    write(build(seeds=2), tmp_path)
     some = Tables.read(tmp_path, ["finetune_sizes"])
     assert some.names == ["finetune_sizes"] and some.of("phases").empty and some.toy.empty
     assert set(some.runs[some.runs.kind == "pretrain"].run) == set(some.of("finetune_sizes").base)
@@ -76,10 +77,10 @@ def test_some_experiments_can_be_read_without_the_others(tmp_path):
 
 def test_who_asks_for_a_run_speaks_before_who_starts_from_it(tmp_path):
     tables = build(seeds=2)
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     base = tables.of("finetune_sizes").base.iloc[0]
     tables.runs.loc[tables.runs.run == base, "commit"] = "trained again"
-    tables.write(tmp_path / "later")
+    write(tables, tmp_path / "later")
     shutil.rmtree(tmp_path / "phases")
     (tmp_path / "later" / "phases").rename(tmp_path / "phases")
     for order in (["finetune_sizes", "phases"], ["phases", "finetune_sizes"]):
@@ -90,7 +91,7 @@ def test_who_asks_for_a_run_speaks_before_who_starts_from_it(tmp_path):
 def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
     tables = build(seeds=2)
     tables.runs = tables.runs.drop(columns=["code", "seconds_evaluating"])
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     runs = Tables.read(tmp_path).runs
     assert runs.code.isna().all() and runs.seconds_evaluating.isna().all()
 

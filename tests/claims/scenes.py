@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis import phases
-from pipeline.analysis.tables import Tables
-from pipeline.analysis.toy import TOY_COLUMNS
+from pipeline.tables import crossings
+from pipeline.tables.memory import TOY_COLUMNS
+from pipeline.tables.read import Tables
 
 B = 6.0  # baseline, nats a value
 CHANCE = 0.02
@@ -79,8 +79,8 @@ class Scene:
         self.summary.append(
             {
                 "run": run,
-                "plateau_end": phases.plateau_end(known.step, known.loss, baseline),
-                "half_accuracy": phases.half_accuracy(known.step, known.accuracy),
+                "plateau_end": crossings.plateau_end(known.step, known.loss, baseline),
+                "half_accuracy": crossings.half_accuracy(known.step, known.accuracy),
                 **ends,
             }
         )

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.claims.ledger import load
-from pipeline.claims.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
+from pipeline.findings.ledger import load
+from pipeline.findings.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
 from tests.claims.scenes import (
     ACCURACIES,
     CHANGED,

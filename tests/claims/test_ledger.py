@@ -4,11 +4,12 @@ import sys
 import pytest
 import yaml
 
-from pipeline.artefacts import ArtefactError
-from pipeline.claims.ledger import CLAIMS, judge_all, load
-from pipeline.claims.verdict import JUDGES, NOT_MEASURED, NOT_REPRODUCED, REPRODUCED, VERDICTS
 from pipeline.config.errors import ConfigError
+from pipeline.findings.ledger import CLAIMS, judge_all, load
+from pipeline.findings.verdict import JUDGES, NOT_MEASURED, NOT_REPRODUCED, REPRODUCED, VERDICTS
 from pipeline.stages import claims as stage
+from pipeline.store.artefacts import ArtefactError
+from pipeline.tables.gather import write
 from tests.claims.scenes import empty, phases_scene, sizes_scene
 
 KEYS = ["id", "statement", "verdict", "value", "interval", "paper", "seeds", "runs", "figure", "origin"]
@@ -92,7 +93,7 @@ def test_a_mistake_in_the_file_is_one_line(edited, edit, message):
 
 def test_stage_writes_the_ledger_and_counts(tmp_path, monkeypatch, capsys):
     tables = sizes_scene().tables()
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     out = tmp_path / "claims.json"
     monkeypatch.setattr(sys, "argv", ["claims", "--tables", str(tmp_path), "--out", str(out)])
     stage.main()

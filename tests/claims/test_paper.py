@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.claims.ledger import load
-from pipeline.claims.verdict import REPRODUCED
-from pipeline.files import ROOT
+from pipeline.findings.ledger import load
+from pipeline.findings.verdict import REPRODUCED
+from pipeline.store.files import ROOT
 from tests.claims.scenes import SEEDS, Scene, curve, jitter, named
 
-PAPER = json.loads((ROOT / "pipeline/data/reference/paper_curves.json").read_text(encoding="utf-8"))
+PAPER = json.loads((ROOT / "pipeline/paper/curves.json").read_text(encoding="utf-8"))
 CURVES, POINTS = PAPER["curves"], PAPER["points"]
 # Seeds differ by less than the paper's digits.
 WOBBLE = 1e-4

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.claims.verdict import (
+from pipeline.findings.verdict import (
     NOT_MEASURED,
     NOT_REPRODUCED,
     NOT_VISIBLE,

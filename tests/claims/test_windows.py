@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.claims.windows import windows
+from pipeline.findings.groups.windows import windows
 from tests.claims.scenes import TURNS, VISITS, alternating_scene, sequential_scene
 
 

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.artefacts import seal
-from pipeline.config import run as cfg
-from pipeline.data.pools import ATTRIBUTES, POOL_SIZES, pool
+from pipeline.config import population as people
+from pipeline.config.population import POOL_SIZES
+from pipeline.data.pools import ATTRIBUTES, pool
 from pipeline.data.population import Population, baseline, draw, pool_sizes, value_text
+from pipeline.store.artefacts import seal
 
 
 @pytest.mark.parametrize("name", POOL_SIZES)
@@ -34,7 +35,7 @@ def test_any_population_is_consistent(population_config, tokenizer, individuals,
         update={
             "individuals": individuals,
             "unseen": unseen,
-            "templates": cfg.Templates(train=train, evaluation=25 - train),
+            "templates": people.Templates(train=train, evaluation=25 - train),
         }
     )
     people = draw(who, seed, tokenizer)
@@ -86,7 +87,7 @@ def test_saved_and_loaded_alike(population, tmp_path):
 
 def test_baseline_of_the_papers_pools():
     """Section 1.6 of the paper's task: (2 ln 800 + ln 200 + ln 100 + ln 500 + ln D) / 6."""
-    pools = cfg.Pools(
+    pools = people.Pools(
         given_names=900, surnames=1000, cities=800, universities=200, majors=100, companies=500,
         years=201, months=12, days=31,
     )  # fmt: skip

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pipeline.config import distributions
-from pipeline.config import run as cfg
+from pipeline.config import population as people
+from pipeline.config.frozen import Frozen
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import value_text
@@ -28,7 +29,6 @@ from pipeline.data.sampler import (
     probabilities,
     visits,
 )
-from pipeline.schema import Frozen
 from pipeline.stages.dataset import text
 
 DISTRIBUTIONS = {
@@ -218,7 +218,7 @@ def test_evaluation_is_stratified_and_uniform(population):
 
 def test_fixed_order_without_shuffling(population):
     who = population.config.model_copy(
-        update={"templates": cfg.Templates(train=20, evaluation=5, shuffle=False)}
+        update={"templates": people.Templates(train=20, evaluation=5, shuffle=False)}
     )
     fixed = Sampler(
         type(population)(**{**population.__dict__, "config": who}), distributions.Uniform(), seed=1
@@ -267,7 +267,7 @@ def leaky(population, monkeypatch, **changes) -> Sampler:
 
 def test_training_on_a_held_out_template_is_a_leak(population, monkeypatch):
     wrong = population.config.model_copy(
-        update={"templates": cfg.Templates.model_construct(train=25, evaluation=5)}
+        update={"templates": people.Templates.model_construct(train=25, evaluation=5)}
     )
     sampler = leaky(population, monkeypatch, config=wrong)
     sampler.batch(0, 64)
@@ -277,7 +277,7 @@ def test_training_on_a_held_out_template_is_a_leak(population, monkeypatch):
 
 def test_evaluating_on_a_trained_template_is_a_leak(population, monkeypatch):
     wrong = population.config.model_copy(
-        update={"templates": cfg.Templates.model_construct(train=20, evaluation=25)}
+        update={"templates": people.Templates.model_construct(train=20, evaluation=25)}
     )
     sampler = leaky(population, monkeypatch, config=wrong)
     sampler.evaluation_batch(0, 40, 64, 64)

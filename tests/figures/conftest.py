@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.analysis.tables import Tables
+from pipeline.tables.read import Tables
 from tests.figures.synthetic_tables import build
 
 

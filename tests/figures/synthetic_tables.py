@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from pipeline.analysis.phases import half_accuracy, plateau_end
-from pipeline.analysis.tables import Tables
-from pipeline.analysis.toy import TOY_REPLAY, TOY_SIZES
+from pipeline.tables.crossings import half_accuracy, plateau_end
+from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
+from pipeline.tables.read import Tables
 
 BASELINE = 4.0
 PARAMETERS = (

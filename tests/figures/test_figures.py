@@ -7,24 +7,22 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.analysis import reference
-from pipeline.analysis.selection import uniform_like
-from pipeline.analysis.tables import Tables
-from pipeline.figures import (
-    FIGURES,
-    attention,
-    fig4,
-    figcr,
-    figd,
-    figghi,
-    fight,
-    figj,
-    figkl,
-    patching,
-    selection,
-    style,
-)
-from pipeline.files import ROOT
+from pipeline.findings import averages, style
+from pipeline.findings.cells import uniform_like
+from pipeline.findings.distributions.figures import head_and_tail as fight
+from pipeline.findings.distributions.figures import imbalance as fig4
+from pipeline.findings.distributions.figures import short_runs as figghi
+from pipeline.findings.distributions.figures import sizes_and_budgets as figj
+from pipeline.findings.distributions.figures import warm_ups as figkl
+from pipeline.findings.figures import FIGURES
+from pipeline.findings.mechanism import attention_panels
+from pipeline.findings.mechanism import patching_panels as patching
+from pipeline.findings.mechanism.figures import credit as figcr
+from pipeline.findings.mechanism.figures import frozen_attention as figd
+from pipeline.paper import published
+from pipeline.store.files import ROOT
+from pipeline.tables.gather import write
+from pipeline.tables.read import Tables
 from tests.figures.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
@@ -151,7 +149,7 @@ def test_compact_drawings_keep_their_shapes_and_words():
 
 
 def test_command_line_writes_both_files(tables, tmp_path):
-    tables.write(tmp_path)
+    write(tables, tmp_path)
     command = [sys.executable, "-m", "pipeline.stages.figures", "--figure", "figM"]
     subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
@@ -167,25 +165,25 @@ def test_command_line_writes_both_files(tables, tmp_path):
 
 
 def test_listing_figures_does_not_load_matplotlib():
-    code = "import sys, pipeline.figures; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, pipeline.findings.figures; sys.exit('matplotlib' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_geometric_mean_and_interval():
-    mean = selection.average(np.array([[1.0], [10.0], [100.0]]), log=True)
+    mean = averages.average(np.array([[1.0], [10.0], [100.0]]), log=True)
     assert mean.centre == pytest.approx(10)
     # Student's t with two degrees of freedom: 4.303 standard errors of ln 10 / sqrt(3).
     assert mean.high == pytest.approx(10 * np.exp(4.3027 * np.log(10) / np.sqrt(3)), rel=1e-3)
-    alone = selection.average(np.array([[2.0]]), log=False)
+    alone = averages.average(np.array([[2.0]]), log=False)
     assert alone.centre == 2 and np.isnan(alone.low)
 
 
 def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
-    rows = selection.experiment(tables, "celebrities")
+    rows = averages.experiment(tables, "celebrities")
     assert (uniform_like(tables, rows).individuals == 1024).all()
     runs = tables.runs.assign(learning_rate=tables.runs.learning_rate.where(tables.runs.alpha.isna(), 1.0))
     other = Tables(tables.experiments, runs, tables.curves, tables.summary)
-    rows = selection.experiment(other, "power_law")
+    rows = averages.experiment(other, "power_law")
     assert (uniform_like(other, rows[rows.alpha > 0]).empty) and not rows.empty
 
 
@@ -217,16 +215,16 @@ def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
 
 
 def test_final_losses_by_reference_and_start(tables):
-    final = figd._final(selection.experiment(tables, "patching"))
+    final = figd._final(averages.experiment(tables, "patching"))
     assert list(final.index) == [800, 200, 45, 20, 0] and list(final.columns) == [0, 45, 200, 400]
-    runs = selection.experiment(tables, "patching").query("reference == 800 and start == 400")
+    runs = averages.experiment(tables, "patching").query("reference == 800 and start == 400")
     expected = np.exp(np.log(runs.known_loss / BASELINE).mean())
     assert final.loc[800, 400] == pytest.approx(expected) and np.isnan(final.loc[0, 400])
 
 
 def test_attention_is_that_of_the_layer(tables):
-    rows = selection.experiment(tables, "attention")
-    first, last = (attention.seed_attention(tables, rows, k, "sharpness")[1] for k in (1, -1))
+    rows = averages.experiment(tables, "attention")
+    first, last = (attention_panels.seed_attention(tables, rows, k, "sharpness")[1] for k in (1, -1))
     np.testing.assert_allclose(first - last, 0.04)
     assert len(first) == 3
 
@@ -262,7 +260,7 @@ def test_a_loss_below_single_precision_is_drawn(name, tables):
 def test_settings_are_shown_at_the_rate_of_the_lowest_training_loss(tables):
     panel = panels(FIGURES["figC"].draw(tables))[5]
     (drawn,) = (line for line in panel.get_lines() if line.get_label() == "4 × 192")
-    rows = selection.experiment(tables, "model_size").query("width == 192")
+    rows = averages.experiment(tables, "model_size").query("width == 192")
     ends = {
         rate: np.mean([tables.training_of(run).loss_per_token.iloc[-1] for run in runs.run])
         for rate, runs in rows.groupby("learning_rate")
@@ -280,8 +278,8 @@ def test_batches_are_compared_on_an_axis_of_biographies(tables):
 
 def test_training_losses_are_at_the_middle_of_their_windows(tables):
     left, right = panels(FIGURES["figA"].draw(tables))
-    log = tables.training_of(selection.experiment(tables, "phases").run.iloc[0])
-    time = selection.time_axis(selection.experiment(tables, "phases"), reference.curve("2_left", "loss"))
+    log = tables.training_of(averages.experiment(tables, "phases").run.iloc[0])
+    time = averages.time_axis(averages.experiment(tables, "phases"), published.curve("2_left", "loss"))
     ours = left.get_lines()[0].get_xdata() * time.unit
     assert ours[0] == pytest.approx(log.step[0] / 2)
     assert ours[3] == pytest.approx(log.step[2:4].mean())
@@ -289,7 +287,7 @@ def test_training_losses_are_at_the_middle_of_their_windows(tables):
 
 
 def test_synthetic_losses_pass_the_baseline(tables):
-    rows = selection.experiment(tables, "phases")
+    rows = averages.experiment(tables, "phases")
     assert (rows.known_loss < 0.1 * BASELINE).all()
 
 
@@ -297,7 +295,7 @@ def test_synthetic_losses_pass_the_baseline(tables):
     ("value", "text"), [(0.125, "1/8"), (2.0, "2"), (1 / 3, "1/3"), (0.4, "0.4"), (0.0, "0")]
 )
 def test_ratios_read_like_the_papers(value, text):
-    assert selection.ratio(value) == text
+    assert averages.ratio(value) == text
 
 
 def test_cells_of_both_scales_lie_on_one_axis(tables):
@@ -327,7 +325,7 @@ def test_one_frequency_varies_at_a_time(tables):
 
 
 def test_the_statement_on_credit_is_judged(tables):
-    rows = selection.experiment(tables, "credit")
+    rows = averages.experiment(tables, "credit")
     check, before, after = figcr.growth(tables, rows)
     assert check.seeds == 3 and before < after and check.interval[0] > 1
     assert "names gain over text there, holds" in FIGURES["figCR"].caption(tables)
@@ -352,7 +350,7 @@ def test_the_statement_on_credit_is_judged(tables):
 )
 def test_figures_do_not_depend_on_settings_of_the_users(tables, tmp_path, settings):
     """Neither in the working folder nor at home, nor on a backend that is not there."""
-    tables.write(tmp_path / "tables")
+    write(tables, tmp_path / "tables")
     (tmp_path / "home" / "matplotlib").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / "home" / "matplotlib"):
         (folder / "matplotlibrc").write_bytes(settings)

@@ -6,13 +6,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipeline.analysis.tables import Tables
-from pipeline.artefacts import ArtefactError, manifest_of, seal
-from pipeline.claims import ledger
 from pipeline.config import scales
-from pipeline.figures import FIGURES
+from pipeline.findings import ledger
+from pipeline.findings.figures import FIGURES
 from pipeline.report import page
 from pipeline.store import code
+from pipeline.store.artefacts import ArtefactError, manifest_of, seal
+from pipeline.tables.gather import write
+from pipeline.tables.read import Tables
 from tests.figures.synthetic_tables import build
 
 VERDICTS = ("reproduced", "not reproduced", "not visible at this scale", "not measured yet")
@@ -44,7 +45,7 @@ def results(tmp_path_factory):
     tables.curves.loc[tables.curves.run == stuck, "loss"] += 10
     tables.runs["code"] = code.digest("train")[:10]
     (folder / "figures").mkdir()
-    tables.write(folder / "tables")
+    write(tables, folder / "tables")
     for name in FIGURES:
         (folder / "figures" / f"{name}.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
         seal(folder / "figures", [f"{name}.svg"], manifest_of(name))
@@ -194,7 +195,7 @@ def test_what_earlier_code_made_and_what_is_mixed_is_marked(results, html, tmp_p
     tables.runs["precision"] = ["fp32", *["bf16"] * (len(tables.runs) - 1)]
     for part in ("figures", "claims.json", "claims.manifest.json"):
         (tmp_path / part).symlink_to(results / part)
-    tables.write(tmp_path / "tables")
+    write(tables, tmp_path / "tables")
     text = page.render("laptop", scales.load("laptop"), tmp_path, tables)
     assert "<td>measured, by earlier code, mixed precision</td>" in text
     assert "Made by earlier code</span>, whose bits the present code is not known to keep: phases." in text

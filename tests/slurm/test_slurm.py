@@ -203,7 +203,7 @@ def test_a_run_that_was_struck_has_the_bits_of_an_undisturbed_one(finished, tmp_
     config = cfg.RunConfig.model_validate_json((folder / there / "config.json").read_text())
     population = RESULTS / "populations" / config.population_id
     stage = ["pipeline.stages.train", "--scale", "smoke", "--run", run, "--population", population]
-    command = [sys.executable, "-m", "pipeline.launch", *stage, "--out", tmp_path / "out"]
+    command = [sys.executable, "-m", "pipeline.execution.launch", *stage, "--out", tmp_path / "out"]
     subprocess.run(command, cwd=folder, env=ENV, capture_output=True, check=True)
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"weights.safetensors", "curve.csv", "training.csv"} < made

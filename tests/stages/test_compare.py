@@ -5,8 +5,8 @@ import sys
 import pytest
 import torch
 
+from pipeline.commands import compare
 from pipeline.config import run as cfg
-from pipeline.stages import compare
 from pipeline.stages.train import write
 from pipeline.training.loop import Trainer
 

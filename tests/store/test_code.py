@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.artefacts import ArtefactError
 from pipeline.data import pools
-from pipeline.files import ROOT
 from pipeline.store import code
+from pipeline.store.artefacts import ArtefactError
 from pipeline.store.code import STAGES
+from pipeline.store.files import ROOT
 from tests.faults import build
 
 PIPELINE = ROOT / "pipeline"
@@ -26,8 +26,8 @@ from unittest.mock import MagicMock
 for name in {stubs}:
     sys.modules[name] = MagicMock()
 importlib.import_module("pipeline.stages.{stage}")
-if hasattr(sys.modules.get("pipeline.figures"), "FIGURES"):
-    for figure in sys.modules["pipeline.figures"].FIGURES.values():
+if hasattr(sys.modules.get("pipeline.findings.figures"), "FIGURES"):
+    for figure in sys.modules["pipeline.findings.figures"].FIGURES.values():
         importlib.import_module(figure.module)
 mine = [module for name, module in sys.modules.items() if name.partition(".")[0] == "pipeline"]
 print(json.dumps([module.__file__ for module in mine if not isinstance(module, MagicMock)]))

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.artefacts import MANIFEST, manifest_of, seal
 from pipeline.config import scales
 from pipeline.config.experiments import TOY, Params, distinct_runs, expand, toys
-from pipeline.files import sha256
-from pipeline.plan import only
 from pipeline.store import code, current
+from pipeline.store.artefacts import MANIFEST, manifest_of, seal
 from pipeline.store.current import DAMAGED, OTHER_CODE, OTHER_INPUTS, Survey, survey, survey_products
+from pipeline.store.files import sha256
+from pipeline.store.plan import only
 
 FIGURES = ("one", "two")
 EXPERIMENTS = ("phases", "finetune_sizes", TOY)

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.toy.config import Toy
+from pipeline.config.memory import Toy
 
 
 @pytest.fixture(scope="session")

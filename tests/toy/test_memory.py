@@ -2,8 +2,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from pipeline.toy import memory
-from pipeline.toy.pairs import draw
+from pipeline.memory import memory
+from pipeline.memory.pairs import draw
 
 READ_OUTS = ("value_embeddings", "linear")
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.toy.pairs import WEIGHTS, draw, finetuning_batches, generator, pretraining_batches
+from pipeline.memory.pairs import WEIGHTS, draw, finetuning_batches, generator, pretraining_batches
 
 
 def test_vectors_are_on_the_unit_sphere_and_every_value_is_used(toy):

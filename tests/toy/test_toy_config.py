@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipeline.toy.config import Measuring, Toy
+from pipeline.config.memory import Measuring, Toy
 
 
 def changed(toy: Toy, **values) -> Toy:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.toy import memory, training
-from pipeline.toy.config import Toy
-from pipeline.toy.pairs import draw, finetuning_batches, pretraining_batches
+from pipeline.config.memory import Toy
+from pipeline.memory import memory, training
+from pipeline.memory.pairs import draw, finetuning_batches, pretraining_batches
 
 READ_OUTS = ("value_embeddings", "linear")
 

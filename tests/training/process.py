@@ -13,7 +13,7 @@ import torch
 
 from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
-from pipeline.processes import die_with_parent
+from pipeline.execution.processes import die_with_parent
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import Trainer

@@ -5,12 +5,12 @@ import argparse
 import pytest
 import torch
 
-from pipeline.artefacts import seal
 from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.probes.attention import measure_attention
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import read_inputs, write
+from pipeline.store.artefacts import seal
 from pipeline.training import interrupts, snapshots
 from pipeline.training.loop import Trainer
 from pipeline.training.state import Saved

@@ -11,10 +11,10 @@ import pytest
 from training.test_loop import fp32  # noqa: F401
 from training.test_state import finish
 
-from pipeline.artefacts import seal
 from pipeline.config.errors import ConfigError
-from pipeline.files import ROOT
-from pipeline.processes import PARENT
+from pipeline.execution.processes import PARENT
+from pipeline.store.artefacts import seal
+from pipeline.store.files import ROOT
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import Result, Trainer
@@ -35,7 +35,7 @@ def folder(run, population, tmp_path) -> Path:
 def launch(*arguments: object) -> subprocess.Popen:
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return subprocess.Popen(
-        [sys.executable, "-m", "pipeline.launch", "--processes", "2", *map(str, arguments)],
+        [sys.executable, "-m", "pipeline.execution.launch", "--processes", "2", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": path, PARENT: str(os.getpid())},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,0 +1,77 @@
+"""Compare two runs: what made them, and how far apart they came out.
+
+    python -m pipeline.commands.compare FOLDER FOLDER
+
+Takes two folders of the train stage. Exit code 0 when the same config and inputs gave the same bits, 1 when
+something differs (as `diff`), 2 when a folder is damaged.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from pipeline.stages import common
+from pipeline.store.artefacts import verify
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Dotted paths and leaves of nested mappings."""
+    if not isinstance(value, Mapping):
+        return {path: value}
+    return {k: v for key, part in value.items() for k, v in flat(part, f"{path}.{key}".strip(".")).items()}
+
+
+def changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """One line a leaf that differs."""
+    left, right = flat(a), flat(b)
+    keys = [key for key in {**left, **right} if left.get(key) != right.get(key)]
+    return [f"{key}: {left.get(key)} -> {right.get(key)}" for key in keys]
+
+
+def largest_gap(a: Path, b: Path) -> str:
+    """How far two files of numbers are apart."""
+    if a.suffix == ".csv":
+        read = lambda path: {k: v.to_numpy() for k, v in pd.read_csv(path).select_dtypes("number").items()}  # noqa: E731
+    else:
+        read = load_file
+    left, right = read(a), read(b)
+    if left.keys() != right.keys() or any(left[k].shape != right[k].shape for k in left):
+        return "of other shapes"
+    gaps = {k: float(np.abs(left[k] - right[k]).max(initial=0.0)) for k in left}
+    worst = max(gaps, key=gaps.__getitem__)
+    return f"largest difference {gaps[worst]:.3g}, in {worst}"
+
+
+def compare(a: Path, b: Path) -> dict[str, list[str]]:
+    """Differences by part: config, inputs, environment, cost, and each file of results."""
+    first, second = verify(a), verify(b)
+    configs = [json.loads((folder / "config.json").read_text()) for folder in (a, b)]
+    parts = {"config": changes(*configs)}
+    for part in ("inputs", "environment", "cost"):
+        parts[part] = changes(first[part], second[part])
+    for name in ("curve.csv", "training.csv", "weights.safetensors"):
+        same = first["files"][name] == second["files"][name]
+        parts[name] = [] if same else [largest_gap(a / name, b / name)]
+    return parts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs=2, metavar="FOLDER", help="a folder of the train stage")
+    parts = compare(*parser.parse_args().folders)
+    for part, lines in parts.items():
+        print(f"{part:20} {'the same' if not lines else lines[0]}")
+        for line in lines[1:]:
+            print(" " * 21 + line)
+    sys.exit(any(lines for part, lines in parts.items() if part not in ("environment", "cost")))
+
+
+if __name__ == "__main__":
+    common.run_stage(main)

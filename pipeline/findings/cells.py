@@ -1,0 +1,71 @@
+"""Which runs are compared: the settings of a family, cells of a grid, and their uniform counterparts."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline.tables.read import Tables
+
+# What distinguishes two distributions; NaN where a family has no such parameter.
+SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
+CELL = ["individuals", "steps"]
+# The experiments on power laws alone, and all that compare families of distributions.
+POWER_LAWS = ("power_law", "power_law_sizes")
+FAMILIES = (*POWER_LAWS, "celebrities", "warm_up", "families", "warm_up_grid")
+# Runs that agree in these differ in seed and distribution only.
+CONDITIONS = [
+    *CELL,
+    *("batch", "learning_rate", "weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled"),
+]
+
+
+def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first run of each condition, setting and seed: experiments share most runs, or repeat them
+    with other checkpoints."""
+    return rows.drop_duplicates([*CONDITIONS, *SETTING, "seed"])
+
+
+def uniform_like(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Pre-training runs under the uniform distribution, of any experiment, in the conditions of `rows`."""
+    every = tables.runs.merge(tables.summary, on="run")
+    uniform = every[(every.kind == "pretrain") & (every.distribution == "uniform")]
+    shared = uniform.merge(rows[CONDITIONS].drop_duplicates(), on=CONDITIONS)
+    return one_per_seed(shared).assign(alpha=0.0)
+
+
+def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """`rows` and the uniform runs in their conditions, which count as power laws of alpha 0."""
+    rows = rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
+    return one_per_seed(pd.concat([rows, uniform_like(tables, rows)]))
+
+
+def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
+    """Runs of those of the experiments that the plan has, with the uniform ones in their conditions."""
+    found = [rows for rows in map(tables.of, experiments) if not rows.empty]
+    return with_uniform(tables, pd.concat(found)) if found else tables.of(experiments[0])
+
+
+def families(tables: Tables) -> pd.DataFrame:
+    """Runs of every family."""
+    return together(tables, FAMILIES)
+
+
+def power_laws(tables: Tables) -> pd.DataFrame:
+    """Runs of the experiments on power laws alone, at every number of individuals."""
+    return together(tables, POWER_LAWS)
+
+
+def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
+    """Length of the default run where `rows` have it, else their longest."""
+    default = rows.steps[rows.steps.isin(tables.of("phases").steps)]
+    return int((rows.steps if default.empty else default).max())
+
+
+def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs of the setting with the lowest final loss on known people, mean over seeds."""
+    settings = [runs for _, runs in rows.groupby(SETTING, dropna=False)]
+    return min(settings, key=lambda runs: runs.known_loss.mean())
+
+
+def in_cell(rows: pd.DataFrame, cell: tuple[int, int]) -> pd.DataFrame:
+    return rows[(rows.individuals == cell[0]) & (rows.steps == cell[1])]

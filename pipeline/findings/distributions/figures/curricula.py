@@ -1,0 +1,74 @@
+"""Figure CU: a population that grows, in place of a warm-up and a switch."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline.findings import averages, style
+from pipeline.findings.cells import uniform_like
+from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
+from pipeline.findings.statistics import mean_interval
+from pipeline.tables.read import Tables
+
+
+def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """Label and runs of each schedule, by its family."""
+    rows, warm = averages.experiment(tables, "curricula"), best_warm_up(tables)
+    if warm.empty:
+        raise averages.MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
+    label = "from {subset:,.0f}, by {by:,.0f} until {until:,.0f}"
+    return {
+        "uniform": [("everyone", uniform_like(tables, rows))],
+        "warm_up": [(f"{warm.subset.iloc[0]:,.0f}, everyone from {warm.warm_up_steps.iloc[0]:,.0f}", warm)],
+        "growing": [
+            (label.format(by=(one.individuals - one.subset) / one.stages, **one[["subset", "until"]]), runs)
+            for runs in ways_to_grow(tables)
+            for one in [runs.iloc[0]]
+        ],
+    }
+
+
+def _told(differences: pd.Series) -> str:
+    """Mean and interval."""
+    low, high = mean_interval(differences)
+    return f"{differences.mean():.2f}" + (f" [{low:.2f}, {high:.2f}]" if low == low else "")
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    rows = pd.concat([runs for _, runs in schedules(tables)["growing"]])
+    again = gain_again(tables)
+    return {
+        "individuals": f"{rows.individuals.iloc[0]:,}",
+        "steps": f"{rows.steps.iloc[0]:,}",
+        "gain": _told(gain(tables)),
+        "again": f"{_told(again)} on {len(again)} others" if len(again) else "not tried on others",
+        "seeds": f"Not in the paper. {averages.seeds_sentence(tables.of('curricula'))}",
+    }
+
+
+def draw(tables: Tables) -> Figure:
+    shown = schedules(tables)
+    colours: dict[str, list[Any]] = {name: [style.FAMILIES[name]] for name in ("uniform", "warm_up")}
+    colours["growing"] = [style.SEQUENTIAL(x) for x in np.linspace(0, 0.45, len(shown["growing"]))]
+    lines = [
+        (label, runs, colour)
+        for name, parts in shown.items()
+        for (label, runs), colour in zip(parts, colours[name], strict=True)
+    ]
+    fig, axes = style.new_figure(1, 2, 13, 5)
+    left, right = axes[0]
+    for at, (label, runs, colour) in enumerate(lines):
+        steps, values = averages.seed_curves(tables, runs, "known", "accuracy")
+        style.draw_average(left, steps, averages.average(values, log=False), color=colour, label=label)
+        final = averages.average(runs.known_accuracy.to_numpy()[:, None], log=False)
+        half = np.nan_to_num(final.high - final.centre)
+        right.errorbar(final.centre, [at], xerr=half, fmt="o", color=colour, capsize=3)
+        right.plot(runs.known_accuracy, [at] * len(runs), ".", color=colour, alpha=0.4)
+    left.set(xlabel="training step", ylabel="attribute accuracy on everyone", ylim=(-0.03, 1.03))
+    style.legend_above(left, "Trained on")
+    right.set_yticks(range(len(lines)), [label for label, *_ in lines])
+    right.invert_yaxis()
+    right.set(xlabel="final attribute accuracy", ylabel="trained on")
+    return fig

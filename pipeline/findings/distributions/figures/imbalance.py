@@ -1,0 +1,157 @@
+"""Figure 4: plateau end, best exponent and final loss under other data distributions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from pipeline.findings import averages, style
+from pipeline.findings.averages import Array
+from pipeline.findings.cells import best_setting, default_steps, power_laws
+from pipeline.paper import published
+from pipeline.tables.read import Tables
+
+NAMES = {
+    "uniform": "uniform",
+    "power_law": "best power law",
+    "celebrities": "best celebrities",
+    "warm_up": "best warm-up",
+}
+PAPER_STEPS = 16_000
+
+
+def power_law(tables: Tables) -> pd.DataFrame:
+    """Runs of the power laws, with the uniform ones in the same conditions as exponent 0."""
+    averages.experiment(tables, "power_law")
+    return power_laws(tables)
+
+
+def plateau_ends(tables: Tables) -> pd.DataFrame:
+    """Mean over seeds, individuals (descending) x exponent; NaN where a seed never leaves the plateau."""
+    rows = power_law(tables)
+    rows = rows[rows.steps == default_steps(tables, rows)]
+    ends = rows.groupby(["individuals", "alpha"]).plateau_end.agg(lambda e: e.mean(skipna=False))
+    return ends.unstack("alpha").sort_index(ascending=False)
+
+
+def best_alpha(tables: Tables) -> pd.DataFrame:
+    """Exponent with the lowest final loss, individuals (descending) x steps; NaN where none was tried."""
+    loss = power_law(tables).groupby(["individuals", "steps", "alpha"]).known_loss.mean()
+    best = loss.unstack("alpha").idxmin(axis=1)
+    return best.unstack("steps").sort_index(ascending=False)
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    ends = plateau_ends(tables)
+    # A row in which no cell left the plateau has no shortest one.
+    best = ends.dropna(how="all").idxmin(axis=1).sort_index()
+    told = ", ".join(f"exponent {a:g} at {n:,} individuals" for n, a in best.items()) or "no run left it"
+    laws = power_law(tables)
+    others = [averages.experiment(tables, name) for name in ("celebrities", "warm_up")]
+    return {
+        "steps": f"{default_steps(tables, laws):,}",
+        "paper_steps": f"{PAPER_STEPS:,}",
+        "shortest": told,
+        "seeds": averages.seeds_sentence(laws, *others),
+    }
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A heat map: values (individuals, columns)."""
+
+    values: Array
+    individuals: Array
+    columns: Array
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "Grid":
+        values = table.to_numpy(float)
+        return cls(values, table.index.to_numpy(float), table.columns.to_numpy(float))
+
+    @classmethod
+    def of_paper(cls, panel: str, columns: str, values: str) -> "Grid":
+        points = published.points(panel)
+        return cls(points[values], points["individuals"], points[columns])
+
+    @property
+    def relative(self) -> Array:
+        """Values as multiples of the first column, which is the uniform distribution."""
+        return self.values / self.values[:, :1]
+
+    @property
+    def rows(self) -> list[str]:
+        return [averages.short(n) for n in self.individuals]
+
+
+def _ends(ax: Axes, ends: Grid, norm: Normalize) -> AxesImage:
+    texts = [["–" if np.isnan(e) else f"{e:,.0f}" for e in row] for row in ends.values]
+    ax.set(xlabel="power-law exponent α", ylabel="individuals")
+    return style.heat_map(ax, ends.relative, texts, ends.rows, [f"{a:g}" for a in ends.columns], norm)
+
+
+def _best(ax: Axes, best: Grid, norm: Normalize) -> AxesImage:
+    texts = [["" if np.isnan(a) else f"{a:g}" for a in row] for row in best.values]
+    ax.set(xlabel="training steps", ylabel="individuals")
+    return style.heat_map(ax, best.values, texts, best.rows, [averages.short(x) for x in best.columns], norm)
+
+
+def _final(ax: Axes, tables: Tables) -> None:
+    """Final loss of the best setting of each family against the number of individuals."""
+    every = power_law(tables)
+    steps = default_steps(tables, every)
+    families = {"uniform": every[every.alpha == 0], "power_law": every[every.alpha > 0]}
+    families |= {name: averages.experiment(tables, name) for name in ("celebrities", "warm_up")}
+    for family, rows in families.items():
+        rows = rows[rows.steps == steps]
+        cells = [(n, best_setting(runs)) for n, runs in rows.groupby("individuals")]
+        means = [averages.average((r.known_loss / r.baseline).to_numpy(), log=True) for _, r in cells]
+        centre = np.array([m.centre for m in means])
+        bars = [
+            np.nan_to_num([m.centre - m.low for m in means]),
+            np.nan_to_num([m.high - m.centre for m in means]),
+        ]
+        look: dict[str, Any] = {"fmt": style.MARKERS[family] + "-", "color": style.FAMILIES[family]}
+        sizes = [n for n, _ in cells]
+        ax.errorbar(sizes, centre, yerr=bars, capsize=3, label=NAMES[family], **look)
+
+
+def _final_paper(ax: Axes) -> None:
+    points = published.points("4_right")
+    for family, name in NAMES.items():
+        y = points[family] / published.baseline()
+        style.draw_paper(ax, points["individuals"], y, color=style.FAMILIES[family], label=name)
+        ax.plot(points["individuals"], y, style.MARKERS[family], markersize=4, color=style.FAMILIES[family])
+
+
+def draw(tables: Tables) -> Figure:
+    ends, best = Grid.of(plateau_ends(tables)), Grid.of(best_alpha(tables))
+    paper_ends = Grid.of_paper("4_left", "alpha", "plateau_end")
+    paper_best = Grid.of_paper("4_mid", "steps", "alpha")
+    if ends.columns[0] != 0:
+        raise averages.MissingExperimentError("power_law has no uniform runs (alpha 0) to compare with")
+    fig, axes = style.new_figure(2, 3, 14.5, 8.2, width_ratios=(1.25, 1, 1.25))
+    axes[1, 2].sharey(axes[0, 2])
+    both = np.concatenate([ends.relative.ravel(), paper_ends.relative.ravel()])
+    ratios = Normalize(np.nanmin(both), np.nanmax(both))
+    alphas = Normalize(0, max(1.0, ends.columns.max()))
+    _final(axes[0, 2], tables)
+    _final_paper(axes[1, 2])
+    for (left, middle, right), who, end, alpha in zip(
+        axes, ("here", "paper"), (ends, paper_ends), (best, paper_best), strict=True
+    ):
+        fig.colorbar(_ends(left, end, ratios), ax=left, label="relative to uniform (α = 0)")
+        left.set_title(f"End of the plateau (steps), {who}", loc="left", fontweight="bold")
+        fig.colorbar(_best(middle, alpha, alphas), ax=middle, label="exponent α")
+        middle.set_title(f"Best exponent, {who}", loc="left", fontweight="bold")
+        style.baseline(right, label="baseline")
+        style.plain_log(right, "xy")
+        right.set_xticks(end.individuals, end.rows)
+        right.set(xlabel="individuals", ylabel="final loss / baseline")
+        style.legend_above(right, f"Final loss, {who}", columns=2)
+    return fig

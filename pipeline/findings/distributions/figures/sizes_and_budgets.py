@@ -1,0 +1,132 @@
+"""Figure J: the best setting of each family of distributions, by number of individuals and of steps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.findings import averages, style
+from pipeline.findings.averages import Array
+from pipeline.findings.cells import best_setting, families, in_cell
+from pipeline.findings.distributions.figures.imbalance import NAMES
+from pipeline.paper import published
+from pipeline.tables.read import Tables
+
+PAPER_INDIVIDUALS, PAPER_STEPS = 64_000, 16_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """Cells along one axis. hardness: share of the run that the uniform plateau takes, by cell; a run that
+    stays on it counts as 1. label: of a cell, by (individuals, steps)."""
+
+    rows: pd.DataFrame
+    hardness: dict[tuple[int, int], float]
+    label: str
+    title: str
+    paper: tuple[Array, dict[str, dict[str, Array]]]
+
+
+def _hardness(rows: pd.DataFrame) -> dict[tuple[int, int], float]:
+    uniform = rows[rows.distribution == "uniform"]
+    share = uniform.plateau_end.fillna(uniform.steps) / uniform.steps
+    return share.groupby([uniform.individuals, uniform.steps]).mean().to_dict()
+
+
+def _most_varied(rows: pd.DataFrame, fixed: str, varied: str) -> pd.DataFrame:
+    """Those at the value of `fixed` for which all families together have the most values of `varied`."""
+    count = rows.groupby(fixed)[varied].nunique()
+    return rows[rows[fixed] == count.idxmax()]
+
+
+def _paper(axis: str) -> tuple[Array, dict[str, dict[str, Array]]]:
+    """Hardness of the paper's cells, and measure -> family -> values."""
+    ends = published.points("4_left")
+    at_steps, accuracy = published.points("J_steps_loss"), published.points("J_steps_accuracy")
+    if axis == "individuals":
+        losses, accuracy = published.points("4_right"), published.points("J_accuracy")
+        end = dict(zip(ends["individuals"], ends["plateau_end"][:, 0], strict=True))
+        hardness = np.array([end[n] for n in losses["individuals"]]) / PAPER_STEPS
+    else:
+        losses = at_steps
+        row = list(ends["individuals"]).index(PAPER_INDIVIDUALS)
+        hardness = ends["plateau_end"][row, 0] / losses["steps"]
+    relative = {family: losses[family] / published.baseline() for family in NAMES}
+    return hardness, {"loss": relative, "accuracy": {family: accuracy[family] for family in NAMES}}
+
+
+def lines(tables: Tables) -> list[Line]:
+    """Over individuals at one number of steps, and over steps at one number of individuals."""
+    for name in ("families", "power_law", "celebrities", "warm_up"):
+        averages.experiment(tables, name)
+    rows = families(tables)
+    # The number of steps, and of individuals, at which every family was trained.
+    every = rows.groupby(["individuals", "steps"]).distribution.nunique()
+    whole = rows.set_index(["individuals", "steps"]).index.isin(every[every == every.max()].index)
+    rows = rows[whole]
+    found = []
+    for fixed, varied, label, title in (
+        ("steps", "individuals", "N={0:,}", "By individuals, {:,} steps"),
+        ("individuals", "steps", "{1:,} steps", "By steps, {:,} individuals"),
+    ):
+        part = _most_varied(rows, fixed, varied)
+        title = title.format(part[fixed].iloc[0])
+        found.append(Line(part, _hardness(part), label, title, _paper(varied)))
+    return found
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    by_people, by_steps = lines(tables)
+    return {
+        "steps": f"{by_people.rows.steps.iloc[0]:,}",
+        "individuals": f"{by_steps.rows.individuals.iloc[0]:,}",
+        "paper_individuals": f"{PAPER_INDIVIDUALS:,}",
+        "paper_steps": f"{PAPER_STEPS:,}",
+        "seeds": averages.seeds_sentence(by_people.rows, by_steps.rows),
+    }
+
+
+def _draw(ax: Axes, line: Line, measure: str) -> None:
+    loss = measure == "loss"
+    cells = sorted(line.hardness, key=lambda cell: line.hardness[cell])
+    x = np.array([line.hardness[cell] for cell in cells])
+    hardness, paper = line.paper
+    order = np.argsort(hardness)
+    for family, name in NAMES.items():
+        runs = [in_cell(line.rows[line.rows.distribution == family], cell) for cell in cells]
+        best = [best_setting(rows) if len(rows) else rows for rows in runs]
+        values = [r.known_loss / r.baseline if loss else r.known_accuracy for r in best]
+        means = [averages.average(v.to_numpy(float), log=loss) for v in values]
+        centre, low, high = (
+            np.array([getattr(m, part) for m in means]) for part in ("centre", "low", "high")
+        )
+        bars = np.nan_to_num([centre - low, high - centre])
+        colour, marker = style.FAMILIES[family], style.MARKERS[family]
+        ax.errorbar(x, centre, yerr=bars, fmt=f"{marker}-", color=colour, capsize=3, label=name)
+        style.draw_paper(ax, hardness[order], paper[measure][family][order], color=colour, label="_")
+    style.paper_entry(ax, "paper")
+    if loss:
+        style.baseline(ax)
+    style.plain_log(ax, "xy" if loss else "x")
+    for cell, at in zip(cells, x, strict=True):
+        text = line.label.format(*cell)
+        ax.annotate(text, (at, 1), xycoords=("data", "axes fraction"), ha="center", fontsize=8, color="0.35")
+    ax.set(
+        xlabel="share of the run on the plateau, uniform",
+        ylabel="final loss / baseline" if loss else "final accuracy",
+    )
+
+
+def draw(tables: Tables) -> Figure:
+    fig, axes = style.new_figure(2, 2, 12, 8.4, sharex="col", sharey="row")
+    for column, line in zip(axes.T, lines(tables), strict=True):
+        for ax, measure in zip(column, ("loss", "accuracy"), strict=True):
+            _draw(ax, line, measure)
+        column[0].set_title(line.title, loc="left", fontweight="bold", pad=18)
+        for ax in column:
+            ax.tick_params(labelbottom=True, labelleft=True)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return fig

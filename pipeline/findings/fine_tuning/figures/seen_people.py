@@ -1,0 +1,63 @@
+"""Figure P: fine-tuning on rare or on frequent people who were seen in pre-training."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline.findings import averages, style
+from pipeline.paper import published
+from pipeline.tables.read import Tables
+
+LOOK = {"rare": ("fine-tuned on rare people", style.BLUE), "frequent": ("on frequent people", style.ORANGE)}
+PARTS = {"head": "frequent people", "tail": "rare people"}
+
+
+def tuned(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Runs by whom they are fine-tuned on; those that the plan has."""
+    rows = averages.experiment(tables, "finetune_seen")
+    both = {"rare": rows[rows.skip > 0], "frequent": rows[rows.skip == 0]}
+    return {who: runs for who, runs in both.items() if len(runs)}
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    found = tuned(tables)
+    told = []
+    for who, runs in found.items():
+        accuracy = averages.seed_curves(tables, runs, "tail", "accuracy")[1].mean(0)
+        told.append(f"{accuracy[0]:.2g} to {accuracy[-1]:.2g} {LOOK[who][0]}")
+    first = next(iter(found.values())).iloc[0]
+    return {
+        "rare": ", ".join(told),
+        "individuals": f"{first.individuals:,}",
+        "steps": f"{first.steps:,}",
+        "paper_steps": f"{published.curve('P_tail_acc', 'rare').steps[-1]:,.0f}",
+        "seeds": averages.seeds_sentence(*found.values()),
+    }
+
+
+def draw(tables: Tables) -> Figure:
+    fig, axes = style.new_figure(2, 2, 11, 7.6, sharex=True)
+    for row, (part, people) in zip(axes, PARTS.items(), strict=True):
+        for ax, measure, short in zip(row, ("loss", "accuracy"), ("loss", "acc"), strict=True):
+            loss = measure == "loss"
+            for who, (label, colour) in LOOK.items():
+                paper = published.curve(f"P_{part}_{short}", who)
+                values = paper.values / (published.baseline() if loss else 1)
+                style.draw_paper(ax, paper.steps / paper.steps[-1], values, color=colour, label="_")
+                if who not in tuned(tables):
+                    continue
+                runs = tuned(tables)[who]
+                steps, values = averages.seed_curves(tables, runs, part, measure)
+                mean = averages.average(values / (runs.baseline.iloc[0] if loss else 1), log=loss)
+                style.draw_average(ax, steps / steps[-1], mean, color=colour, label=label)
+            if loss:
+                style.plain_log(ax)
+            else:
+                ax.set_ylim(-0.03, 1.03)
+            ax.set(
+                xlabel="share of fine-tuning", ylabel=f"{people}: {measure}" + (" / baseline" if loss else "")
+            )
+            ax.tick_params(labelbottom=True)
+    style.paper_entry(axes[0, 0], "paper")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return fig

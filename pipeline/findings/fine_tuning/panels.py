@@ -1,0 +1,188 @@
+"""What Figures 5, N, Q and R share: fine-tuning runs grouped by size or replay weight, beside the paper's."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from pipeline.findings import averages, style
+from pipeline.paper import published
+from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
+from pipeline.tables.read import Tables
+
+PAPER_INDIVIDUALS = 64_000
+# group, measure, panel of the paper, label of the axis
+COLUMNS = (
+    ("known", "loss", "pre_loss", "pre-training loss / baseline"),
+    ("known", "accuracy", "pre_acc", "pre-training accuracy"),
+    ("new", "loss", "ft_loss", "new {whose} loss / baseline"),
+    ("new", "accuracy", "ft_acc", "new {whose} accuracy"),
+)
+# The toy learns its new pairs beyond what single precision resolves; such losses are drawn here.
+LEAST_LOSS = 1e-6  # of the baseline
+TICKS = (0, 0.03, 0.1, 0.25, 0.5, 1)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Runs of one experiment that differ in one ratio, and the names of the paper's curves by its value.
+
+    column: "share" (new people / pre-training people) or "weight" (of a replayed person). The toy has pairs
+    instead of people, and no curves of the paper's.
+    """
+
+    rows: pd.DataFrame
+    column: str
+    title: str
+    paper: dict[float, str] = field(default_factory=dict)
+    trajectory: str = ""
+    prefix: str = ""
+    who: str = "people"
+
+    @property
+    def whose(self) -> str:
+        return f"{self.who}'" if self.who.endswith("s") else f"{self.who}'s"
+
+    @property
+    def read_out(self) -> str:
+        """The toy's read-out, as words."""
+        return str(self.rows.read_out.iloc[0]).replace("_", " ")
+
+    @property
+    def colours(self) -> dict[float, tuple]:
+        return style.colours(self.rows[self.column], self.paper, log=True)
+
+    def settings(self) -> Iterator[tuple[str, tuple, pd.DataFrame]]:
+        """Label, colour and runs (one a seed) of each value, ascending."""
+        for value, runs in self.rows.groupby(self.column):
+            if self.column == "share":
+                label = f"{averages.short(runs.new.iloc[0])} ({averages.ratio(value)})"
+            else:
+                label = averages.ratio(value)
+            yield label, self.colours[value], runs
+
+    def paper_entry(self, ax: Axes) -> None:
+        """Legend entry for the paper's curves, if there are any."""
+        if self.paper:
+            low, high = min(self.paper), max(self.paper)
+            style.paper_entry(ax, f"paper, {averages.ratio(low)} to {averages.ratio(high)}")
+
+
+def _number(text: str) -> float:
+    """ "16k" -> 16000, "1/8" -> 0.125."""
+    if text.endswith("k"):
+        return 1000 * float(text[:-1])
+    over, _, under = text.partition("/")
+    return float(over) / float(under or 1)
+
+
+def sizes(tables: Tables) -> Sweep:
+    """No replay, by the number of new people."""
+    rows = averages.experiment(tables, "finetune_sizes")
+    names = ("1k", "2k", "4k", "8k", "16k")
+    return Sweep(
+        rows.assign(share=rows.new / rows.individuals),
+        "share",
+        "No replay: new people (ratio to known)",
+        {_number(name) / PAPER_INDIVIDUALS: name for name in names},
+        "5_mid",
+        "N",
+    )
+
+
+def replay(tables: Tables) -> Sweep:
+    """Replay of pre-training people, by weight."""
+    rows = averages.experiment(tables, "finetune_replay")
+    names = ("1/32", "1/16", "1/8", "1/4", "1/2", "1", "2")
+    title = f"Replay, {averages.short(rows.new.iloc[0])} new people: weight"
+    return Sweep(rows, "weight", title, {_number(n): n for n in names}, "5_right", "N_replay")
+
+
+def toy_sizes(tables: Tables) -> list[Sweep]:
+    """The toy without replay, by the number of new pairs; one sweep a read-out."""
+    rows = averages.experiment(tables, TOY_SIZES)
+    return _by_read_out(
+        rows.assign(share=rows.new / rows.individuals), "share", "no replay: new pairs (ratio to old)"
+    )
+
+
+def toy_replay(tables: Tables) -> list[Sweep]:
+    """The toy with replay of old pairs, by weight; one sweep a read-out."""
+    rows = averages.experiment(tables, TOY_REPLAY)
+    new = averages.short(rows.new.iloc[0])
+    return _by_read_out(rows, "weight", f"replay, {new} new pairs: weight")
+
+
+def _by_read_out(rows: pd.DataFrame, column: str, title: str) -> list[Sweep]:
+    names = {name: name.replace("_", " ").capitalize() for name in rows.read_out.unique()}
+    return [
+        Sweep(runs, column, f"{names[name]}; {title}", who="pairs") for name, runs in rows.groupby("read_out")
+    ]
+
+
+def _relative_loss(tables: Tables, runs: pd.DataFrame, group: str) -> tuple[averages.Array, averages.Array]:
+    """steps (S,) and losses (seeds, S) as multiples of the baseline, LEAST_LOSS or more."""
+    steps, values = averages.seed_curves(tables, runs, group, "loss")
+    return steps, np.maximum(values / runs.baseline.iloc[0], LEAST_LOSS)
+
+
+def draw_paths(ax: Axes, tables: Tables, sweep: Sweep) -> None:
+    """Losses on old and on new people over the run, as a path from a grey dot (Figure 5 middle, right)."""
+    colours = sweep.colours
+    for label, colour, runs in sweep.settings():
+        old, new = (_relative_loss(tables, runs, group)[1] for group in ("known", "new"))
+        for x, y in zip(old, new, strict=True):
+            ax.plot(x, y, color=colour, **style.SEED)
+        x, y = (averages.average(values, log=True).centre for values in (old, new))
+        ax.plot(x, y, color=colour, label=label)
+        ax.plot(x[0], y[0], "o", color="0.5", markersize=6, zorder=5)
+    for value, name in sweep.paper.items():
+        x, y = (side / published.baseline() for side in published.trajectory(sweep.trajectory, name))
+        style.draw_paper(ax, x, y, color=colours[value], label="_")
+        ax.plot(x[0], y[0], "o", color="0.5", markersize=6, markerfacecolor="white", zorder=5)
+    sweep.paper_entry(ax)
+    start = "start (open: paper)" if sweep.paper else "start"
+    ax.plot([], [], "o", color="0.5", markersize=6, label=start)
+    style.baseline(ax)
+    style.baseline(ax, vertical=True)
+    style.plain_log(ax, "xy")
+    ax.set(
+        xlabel=f"loss on pre-training {sweep.who} / baseline", ylabel=f"loss on new {sweep.who} / baseline"
+    )
+    style.legend_above(ax, sweep.title, columns=2)
+
+
+def stretch_time(ax: Axes) -> None:
+    """Time as a share of fine-tuning, wide at the start, where old facts are lost."""
+    ax.set_xscale("function", functions=(lambda t: np.sqrt(np.maximum(t, 0)), np.square))
+    ax.set_xticks(TICKS, [f"{t:g}" for t in TICKS])
+    ax.set(xlim=(0, 1), xlabel="share of fine-tuning (√ axis)")
+
+
+def draw_curves(row: Sequence[Axes], tables: Tables, sweep: Sweep) -> None:
+    """Loss and accuracy on old and on new people over time, in four panels (Figure N)."""
+    for ax, (group, measure, panel, ylabel) in zip(row, COLUMNS, strict=True):
+        loss = measure == "loss"
+        for value, name in sweep.paper.items():
+            paper = published.curve(f"{sweep.prefix}_{panel}", name)
+            y = paper.values / (published.baseline() if loss else 1.0)
+            style.draw_paper(ax, paper.steps / paper.steps[-1], y, color=sweep.colours[value], label="_")
+        for label, colour, runs in sweep.settings():
+            if loss:
+                steps, values = _relative_loss(tables, runs, group)
+            else:
+                steps, values = averages.seed_curves(tables, runs, group, measure)
+            mean = averages.average(values, log=loss)
+            style.draw_average(ax, steps / steps[-1], mean, color=colour, label=label)
+        if loss:
+            style.baseline(ax)
+            style.plain_log(ax)
+        else:
+            ax.set_ylim(-0.03, 1.03)
+        stretch_time(ax)
+        ax.set_ylabel(ylabel.format(whose=sweep.whose))
+    sweep.paper_entry(row[-1])
+    style.legend_beside(row[-1], re.sub(r"([:;]) ", r"\1\n", sweep.title))

@@ -1,0 +1,250 @@
+"""Judges of the attention circuits behind recall (paper, section 3; Figures 3, D, F, O).
+
+A patched run attends where its reference does: the unpatched run of the same seed at the step
+`reference`, whose age is that step over t(0.99) of the unpatched run. The first phase ends where the
+unpatched loss first comes down to `plateau` x b (paper: 1.10 b at 360 steps, 0.12 t(0.99)).
+"""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+
+from pipeline.findings.hard_cells import by_seed, censored_plateau_end
+from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.tables.crossings import first_crossing
+from pipeline.tables.read import Tables
+
+# A reference stands for the end of the first phase if it is nearer to it than this factor.
+_NEAR = 1.5
+
+
+def _phase_one_end(tables: Tables, run: str, baseline: float, plateau: float) -> float:
+    curve = tables.curve(run)
+    return first_crossing(curve.step, curve.loss, plateau * baseline, rising=False)
+
+
+def _escaped(rows: pd.DataFrame) -> pd.DataFrame:
+    if rows.plateau_end.isna().any():
+        raise NotVisibleError("an unpatched run is still on its plateau at its end")
+    return rows
+
+
+def _patched(tables: Tables) -> pd.DataFrame:
+    """Patched runs with the t(0.99) of their base (`escape`), their final loss over b (`loss`), and the ages
+    of reference and start (`age`, `started`), the same for all seeds."""
+    _escaped(tables.of("attention"))
+    rows = tables.of("patching").drop_duplicates("run")
+    rows = rows.assign(
+        escape=rows.base.map(tables.summary.set_index("run").plateau_end),
+        loss=rows.known_loss / rows.baseline,
+    )
+    # Seeds escape at different steps; which references count must not depend on the seed.
+    unit = rows.groupby("seed").escape.first().mean()
+    return rows.assign(age=rows.reference / unit, started=rows.start / unit)
+
+
+def _from_the_start(tables: Tables) -> pd.DataFrame:
+    rows = _patched(tables)
+    return rows[rows.start == 0]
+
+
+def _some(rows: pd.DataFrame, what: str) -> pd.DataFrame:
+    if rows.empty:
+        raise NotMeasuredError(f"the plan has no {what}")
+    return rows
+
+
+def _first_phase_end(tables: Tables, plateau: float) -> float:
+    """Mean over seeds, steps."""
+    rows = tables.of("attention")
+    return float(np.mean([_phase_one_end(tables, r.run, r.baseline, plateau) for r in rows.itertuples()]))
+
+
+@judge("attention", "patching")
+def settled_attention_removes_the_plateau(
+    tables: Tables, *, settled: float, end_ratio: float, share: float, loss: float
+) -> Result:
+    """For each reference of age `settled` or more, patched in from step 0: t(0.99) over that of the unpatched
+    run, and the loss at `share` of the latter over b (Figure 3 middle).
+    """
+    rows = _some(
+        _from_the_start(tables).query("age >= @settled"), f"reference older than {settled:g} t(0.99)"
+    )
+    checks = []
+    for reference, runs in rows.groupby("reference"):
+        curves = [tables.curve(run) for run in runs.run]
+        early = [np.interp(share * e, c.step, c.loss) for e, c in zip(runs.escape, curves, strict=True)]
+        with_it = f"with the reference at step {reference:g}"
+        checks += [
+            Check.ratio(
+                f"t(0.99) {with_it} / unpatched", censored_plateau_end(runs) / runs.escape, high=end_ratio
+            ),
+            Check.ratio(f"loss at {share:.2g} t(0.99) {with_it} / b", early / runs.baseline, high=loss),
+        ]
+    return checks, rows
+
+
+@judge("attention", "patching")
+def older_references_help_more(tables: Tables, *, youngest: float, gain_on_plateau: float) -> Result:
+    """Final loss with a reference over that with the next older one, from age `youngest` on; and the share of
+    the whole reduction that references up to t(0.99) give (Figure 3 middle).
+    """
+    rows = _from_the_start(tables).query("age >= @youngest")
+    losses = by_seed(rows, "reference", "loss").dropna().sort_index(axis=1)
+    on_plateau = rows[rows.age <= 1].reference
+    if losses.shape[1] < 3 or on_plateau.nunique() < 2:
+        raise NotMeasuredError("needs two references on the plateau and one after it")
+    checks = [
+        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        for a, b in itertools.pairwise(losses)
+    ]
+    first, last = losses.iloc[:, 0], losses.iloc[:, -1]
+    gain = ((first - losses[on_plateau.max()]) / (first - last)).where(last < first)
+    checks.append(Check.of("share of the reduction by t(0.99)", gain, low=gain_on_plateau))
+    return checks, rows
+
+
+@judge("attention", "patching")
+def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
+    """Final loss with the reference nearest to the end of the first phase over that with the next older
+    one, on the plateau; and the latter over that with the reference at step 0 (Figure 3 middle).
+    """
+    rows = _from_the_start(tables)
+    ages = rows.groupby("reference").age.first()
+    end = _first_phase_end(tables, plateau)
+    later = ages[ages.index > 0].index
+    nearest = min(later, key=lambda step: abs(math.log(step / end)), default=math.nan)
+    older = min((step for step in later if step > nearest), default=math.nan)
+    near = max(nearest / end, end / nearest) < _NEAR
+    if not near or 0 not in ages or not ages.get(older, math.inf) < 1:
+        raise NotMeasuredError(f"needs references at step 0, near step {end:.0f} and between it and t(0.99)")
+    losses = by_seed(rows, "reference", "loss")[[0, nearest, older]].dropna()
+    checks = [
+        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        for a, b in ((nearest, older), (older, 0))
+    ]
+    note = f"first phase ends at step {end:.0f}"
+    return checks, rows[rows.reference.isin(losses.columns)], note
+
+
+@judge("attention", "patching")
+def frozen_early_attention_prevents_learning(
+    tables: Tables, *, plateau: float, early: float, settled: float, least_loss: float, highest_loss: float
+) -> Result:
+    """Final loss over b of runs whose attention is frozen between the end of the first phase and age `early`,
+    and of those where it is frozen at age `settled` or later (Figure D middle).
+    """
+    rows = _patched(tables).query("start == reference and reference > 0")
+    from_end = rows.reference > _first_phase_end(tables, plateau) / _NEAR
+    young = _some(rows[from_end & (rows.age <= early)], "attention frozen at the beginning of the plateau")
+    old = _some(rows[rows.age >= settled], "attention frozen after the plateau")
+    checks = [
+        Check.ratio(f"final loss, frozen at step {step:g} / b", runs.loss, **bound)
+        for part, bound in ((young, {"low": least_loss}), (old, {"high": highest_loss}))
+        for step, runs in part.groupby("reference")
+    ]
+    return checks, pd.concat([young, old])
+
+
+@judge("attention", "patching")
+def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> Result:
+    """Final loss with the oldest reference that is patched in at age `late` or later over that with it from
+    step 0 (Figure D right).
+    """
+    rows = _patched(tables).query("age >= @settled and start < reference")
+    late_ones = _some(rows.query("started >= @late"), f"reference patched in after {late:g} t(0.99)")
+    reference = late_ones.reference.max()
+    start = late_ones.start[late_ones.reference == reference].max()
+    losses = by_seed(rows[rows.reference == reference], "start", "loss")
+    if 0 not in losses:
+        raise NotMeasuredError(f"the plan has no run with the reference at step {reference:g} from step 0 on")
+    used = rows[(rows.reference == reference) & rows.start.isin([0, start])]
+    ratio = (losses[start] / losses[0]).dropna()
+    return [Check.ratio(f"final loss patched from step {start:g} / from 0", ratio, low=1)], used
+
+
+@judge("attention")
+def attention_moves_to_the_name(
+    tables: Tables, *, plateau: float, least_name: float, highest_text: float
+) -> Result:
+    """Last layer: lowest attention from attribute to name and highest to template text in the first phase,
+    over those at step 0, and both at t(0.99) (Figures 3 right, F).
+    """
+    rows = _escaped(tables.of("attention"))
+    dip, rise, name, text = [], [], [], []
+    for row in rows.itertuples():
+        seen = tables.attention_of(row.run, -1)
+        phase_one = seen[seen.step <= _phase_one_end(tables, row.run, row.baseline, plateau)]
+        dip.append(phase_one.attribute_to_name.min() / seen.attribute_to_name[0])
+        rise.append(phase_one.attribute_to_text.max() / seen.attribute_to_text[0])
+        name.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_name))
+        text.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_text))
+    return [
+        Check.ratio("lowest attention to the name in the first phase / at step 0", dip, high=1),
+        Check.ratio("highest attention to the text in the first phase / at step 0", rise, low=1),
+        Check.of("attention to the name at t(0.99)", name, low=least_name),
+        Check.of("attention to the text at t(0.99)", text, high=highest_text),
+    ], rows
+
+
+@judge("attention")
+def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> Result:
+    """First layer: attention from the last token of a name to the name's others at the end of the first phase
+    (Figures 3 right, F).
+    """
+    rows = tables.of("attention")
+    values = []
+    for row in rows.itertuples():
+        seen = tables.attention_of(row.run, 1)
+        end = _phase_one_end(tables, row.run, row.baseline, plateau)
+        values.append(np.interp(end, seen.step, seen.name_to_name))
+    return [Check.of("name to name at the end of the first phase", values, low=least)], rows
+
+
+@judge("attention")
+def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, start: float) -> Result:
+    """Last layer: the step at which attention from attribute to name is half-way from its lowest to its later
+    highest value, over t(0.99) and over the step at which accuracy exceeds a multiple of chance, which is
+    that on never-seen people from `start` x t(0.99) to t(0.99) (Figures 2 middle, 3 right).
+    """
+    rows = _escaped(tables.of("attention"))
+    to_escape, to_knowledge = [], []
+    for row in rows.itertuples():
+        seen = tables.attention_of(row.run, -1)
+        rising = seen.iloc[seen.attribute_to_name.argmin() :]
+        middle = (rising.attribute_to_name.iloc[0] + rising.attribute_to_name.max()) / 2
+        half = first_crossing(rising.step, rising.attribute_to_name, middle, rising=True)
+        known, new = tables.curve(row.run), tables.curve(row.run, "new")
+        chance = new.accuracy[new.step.between(start * row.plateau_end, row.plateau_end)].mean()
+        knows = first_crossing(known.step, known.accuracy, accuracy_over_chance * chance, rising=True)
+        to_escape.append(half / row.plateau_end)
+        # Without a measured chance there is no such step.
+        to_knowledge.append(half / knows if chance > 0 else math.nan)
+    return [
+        Check.ratio("step of half-way attention to the name / t(0.99)", to_escape, high=1),
+        Check.ratio(f"the same / step of accuracy {accuracy_over_chance:g} x chance", to_knowledge, high=1),
+    ], rows
+
+
+@judge("finetune_attention")
+def attention_is_stable_in_fine_tuning(
+    tables: Tables, *, last_layer: float, first_layer: float, learned: float
+) -> Result:
+    """Largest change since the start, on old people: attention from attribute to last name token in the last
+    layer, and among name tokens in the first (Figure O).
+    """
+    rows = tables.of("finetune_attention")
+    start = np.mean([tables.curve(run).accuracy.iloc[0] for run in rows.run])
+    if start < learned:
+        raise NotVisibleError(f"old facts are not known at the start: accuracy {start:.3g}")
+    checks = []
+    for what, layer, column, high in (
+        ("attribute to last name token, last layer", -1, "attribute_to_last_name", last_layer),
+        ("name to name, first layer", 1, "name_to_name", first_layer),
+    ):
+        curves = [tables.attention_of(run, layer)[column] for run in rows.run]
+        changes = [(curve - curve.iloc[0]).abs().max() for curve in curves]
+        checks.append(Check.of(f"largest change of {what}", changes, high=high))
+    return checks, rows

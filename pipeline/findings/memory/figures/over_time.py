@@ -1,0 +1,30 @@
+"""Figure R: the toy memory's fine-tuning over time, without replay by size and with replay by weight."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipeline.findings import averages, style
+from pipeline.findings.fine_tuning import panels
+from pipeline.findings.memory.figures.trajectories import BLIND, NO_CURVES
+from pipeline.tables.read import Tables
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    sizes, replay = panels.toy_sizes(tables), panels.toy_replay(tables)
+    rows = replay[0].rows
+    return {
+        "steps": f"{rows.steps.iloc[0]:,}",
+        "values": f"{np.exp(rows.baseline.iloc[0]):.0f}",
+        "new": averages.short(rows.new.iloc[0]),
+        "least": f"{panels.LEAST_LOSS:.0e}",
+        "blind": BLIND,
+        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + NO_CURVES,
+    }
+
+
+def draw(tables: Tables) -> Figure:
+    sweeps = panels.toy_sizes(tables) + panels.toy_replay(tables)
+    fig, axes = style.new_figure(len(sweeps), 4, 14.5, 2.8 * len(sweeps))
+    for row, sweep in zip(axes, sweeps, strict=True):
+        panels.draw_curves(row, tables, sweep)
+    return fig

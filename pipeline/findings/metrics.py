@@ -1,0 +1,34 @@
+"""A few numbers of a scale and its default run's learning curve, small enough to compare between commits."""
+
+from typing import Any
+
+import pandas as pd
+
+from pipeline.findings import ledger
+from pipeline.tables.read import Tables
+
+
+def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
+    """Counts of verdicts on the paper's claims, and means over seeds by experiment, case and size.
+
+    plateau_end: steps, None if a seed never left the plateau; final_loss: relative to the no-knowledge
+    baseline; final_accuracy: share of values, both on known people with held-out templates.
+    """
+    out: dict[str, Any] = {"verdicts": ledger.counts(ledger.of_the_paper(claims))}
+    for experiment in tables.experiments.experiment.unique():
+        for (case, people), runs in tables.of(experiment).groupby(["case", "individuals"]):
+            ends = runs.plateau_end
+            out.setdefault(experiment, {})[f"{case}, {people} people"] = {
+                "plateau_end": None if ends.isna().any() else round(ends.mean(), 1),
+                "final_loss": round((runs.known_loss / runs.baseline).mean(), 4),
+                "final_accuracy": round(runs.known_accuracy.mean(), 4),
+            }
+    return out
+
+
+def learning_curve(tables: Tables) -> pd.DataFrame:
+    """Loss and accuracy of the default run by step, means over seeds; a column a group and measure."""
+    curves = tables.curves[tables.curves.run.isin(tables.of("phases").run)]
+    wide = curves.pivot_table(index="step", columns="group", values=["loss", "accuracy"])
+    wide.columns = pd.Index([f"{group}_{measure}" for measure, group in wide.columns])
+    return wide.reset_index()

@@ -1,0 +1,80 @@
+"""Figure A: the training loss, and how much knowledge training templates and the order of sentences allow."""
+
+import pandas as pd
+from matplotlib import ticker
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.findings import averages, style
+from pipeline.findings.robustness.settings import Settings, by_templates
+from pipeline.paper import published
+from pipeline.tables.read import Tables
+
+
+def _both_orders(tables: Tables) -> tuple[Settings, Settings]:
+    averages.experiment(tables, "templates")
+    return by_templates(tables)
+
+
+def _time(rows: pd.DataFrame) -> averages.TimeAxis:
+    return averages.time_axis(rows)
+
+
+def facts(tables: Tables) -> dict[str, str]:
+    rows = averages.experiment(tables, "phases")
+    random, fixed = _both_orders(tables)
+    first = tables.training_of(rows.run.iloc[0]).step
+    return {
+        "time": _time(rows).sentence,
+        "window": f"{first.iloc[0]:.0f}",
+        "seeds": averages.seeds_sentence(rows, *random.values(), *fixed.values()),
+    }
+
+
+def _training(ax: Axes, tables: Tables) -> None:
+    rows = averages.experiment(tables, "phases")
+    time = _time(rows)
+    logs = [tables.training_of(run) for run in rows.run]
+    # Each row is a mean over the steps since the one before.
+    middle = logs[0].step - logs[0].step.diff().fillna(logs[0].step.iloc[0]) / 2
+    values = pd.concat([log.loss_per_token for log in logs], axis=1).to_numpy().T
+    mean = averages.average(values, log=True)
+    label = averages.seeds_label(mean.seeds)
+    style.draw_average(ax, middle / time.unit, mean, seeds=values, color=style.BLUE, label=label)
+    paper = published.curve("A_left", "loss")
+    style.draw_paper(ax, paper.steps / time.paper, paper.values, label="paper, at some steps")
+    ax.plot(paper.steps / time.paper, paper.values, "D", color=style.PAPER, markerfacecolor="white")
+    style.plain_log(ax)
+    ax.set(xlabel=time.label, ylabel="training loss (nats per token)")
+    style.legend_above(ax, "Training loss", columns=1)
+
+
+def _templates(ax: Axes, tables: Tables) -> None:
+    for by_number, colour, marker, label in zip(
+        _both_orders(tables),
+        (style.BLUE, style.RED),
+        "oD",
+        ("sentences in random order", "in a fixed order"),
+        strict=True,
+    ):
+        numbers = list(by_number)
+        losses = [(runs.known_loss / runs.baseline).to_numpy() for runs in by_number.values()]
+        ends = [averages.average(values, log=True) for values in losses]
+        ax.plot(numbers, [e.centre for e in ends], marker, linestyle="-", color=colour, label=label)
+        for number, end, values in zip(numbers, ends, losses, strict=True):
+            ax.plot([number] * len(values), values, marker, color=colour, markersize=3, alpha=0.45)
+            if end.seeds > 1:
+                ax.plot([number] * 2, [end.low, end.high], color=colour, linewidth=1.2)
+    style.baseline(ax, label=style.BASELINE_LABEL)
+    style.plain_log(ax, "xy")
+    ax.set_xticks(sorted(set().union(*_both_orders(tables))))
+    ax.xaxis.set_minor_locator(ticker.NullLocator())
+    ax.set(xlabel="training templates a person and attribute", ylabel="final attribute loss / baseline")
+    style.legend_above(ax, "Templates", columns=1)
+
+
+def draw(tables: Tables) -> Figure:
+    fig, axes = style.new_figure(1, 2, 10, 4.8)
+    _training(axes[0, 0], tables)
+    _templates(axes[0, 1], tables)
+    return fig

@@ -1,0 +1,177 @@
+"""How a claim is decided: inequalities on per-seed values, each with a 95 % interval over seeds.
+
+One inequality holds if its interval lies within the bounds, fails if it lies outside of them, and
+otherwise the seeds cannot tell. A claim is reproduced if all of its inequalities hold, and not
+reproduced if one fails.
+"""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from pipeline.findings.statistics import geometric, mean_interval
+from pipeline.tables.read import Tables
+
+REPRODUCED = "reproduced"
+NOT_REPRODUCED = "not reproduced"
+NOT_VISIBLE = "not visible at this scale"
+NOT_MEASURED = "not measured yet"
+VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_VISIBLE, NOT_MEASURED)
+
+# With two seeds the 95 % quantile of Student's t is 12.7: an interval that says nothing.
+LEAST_SEEDS = 3
+
+
+class NotMeasuredError(Exception):
+    """The plan lacks runs that the claim needs; the message says which."""
+
+
+class NotVisibleError(Exception):
+    """The runs exist, but the effect cannot show in them; the message says why."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a judge returns.
+
+    note: why there are no checks, or what should be known beside them. seeds: how many decide; runs: ids of
+    the runs that were used.
+    """
+
+    verdict: str
+    checks: tuple["Check", ...] = ()
+    note: str = ""
+    seeds: int = 0
+    runs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        assert self.verdict in VERDICTS, self.verdict
+
+
+def decide(interval: tuple[float, float], seeds: int, low: float, high: float) -> str:
+    """Three-way verdict on `low < quantity < high` from its interval; below three seeds never a hard one.
+
+    A NaN in the interval compares false everywhere, and so leaves the verdict open.
+    """
+    bottom, top = interval
+    if seeds < LEAST_SEEDS:
+        return NOT_VISIBLE
+    if low < bottom and top < high:
+        return REPRODUCED
+    if top <= low or high <= bottom:
+        return NOT_REPRODUCED
+    return NOT_VISIBLE
+
+
+def combine(verdicts: Iterable[str]) -> str:
+    """Verdict on a claim from those on its parts, of which there is at least one."""
+    parts = set(verdicts)
+    assert parts, "a claim without parts"
+    if NOT_REPRODUCED in parts:
+        return NOT_REPRODUCED
+    return REPRODUCED if parts == {REPRODUCED} else NOT_VISIBLE
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part of a claim: `low < quantity < high`.
+
+    estimate and interval are of the quantity; seeds is how many of them decide.
+    """
+
+    quantity: str
+    estimate: float
+    interval: tuple[float, float]
+    seeds: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf) -> "Check":
+        """From one value a seed. A NaN is a seed in which the quantity is undefined: no verdict then."""
+        x = np.asarray(values, float)
+        estimate = float(x.mean()) if len(x) else math.nan
+        return cls(quantity, estimate, mean_interval(x), len(x), low, high)
+
+    @classmethod
+    def ratio(
+        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+    ) -> "Check":
+        """The same of a ratio of positive quantities, or of a loss in units of the baseline.
+
+        Seeds multiply these rather than add to them, so mean and interval are of their logarithms, as in
+        figures on logarithmic axes: on a plain scale intervals would reach below zero.
+        """
+        return cls(quantity, *geometric(values), np.size(values), low, high)
+
+    @property
+    def verdict(self) -> str:
+        return decide(self.interval, self.seeds, self.low, self.high)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields; None for what is undefined or unbounded."""
+        known = not math.isnan(self.interval[0])
+        return {
+            "quantity": self.quantity,
+            "estimate": None if math.isnan(self.estimate) else self.estimate,
+            "interval": list(self.interval) if known else None,
+            "low": None if math.isinf(self.low) else self.low,
+            "high": None if math.isinf(self.high) else self.high,
+            "seeds": self.seeds,
+            "verdict": self.verdict,
+        }
+
+
+def conclude(checks: Sequence[Check], runs: Sequence[str], note: str = "") -> Finding:
+    """The finding on a claim whose parts are `checks`."""
+    seeds = min(check.seeds for check in checks)
+    verdict = combine(check.verdict for check in checks)
+    return Finding(verdict, tuple(checks), note, seeds, tuple(runs))
+
+
+Result = tuple[Sequence[Check], pd.DataFrame] | tuple[Sequence[Check], pd.DataFrame, str]
+JUDGES: dict[str, Callable[..., Finding]] = {}
+
+
+def judge(*experiments: str) -> Callable[[Callable[..., Result]], Callable[..., Finding]]:
+    """Register a judge that needs `experiments`.
+
+    The judge takes the tables and the claim's tolerances, by keyword and without defaults so that
+    claims.yaml is their only home. It returns checks, the rows of the runs that it used, and perhaps
+    a note; or raises NotMeasuredError or NotVisibleError.
+    """
+
+    def register(function: Callable[..., Result]) -> Callable[..., Finding]:
+        @functools.wraps(function)
+        def judged(tables: Tables, **tolerances: float | list[float]) -> Finding:
+            rows = {name: tables.of(name) for name in experiments}
+            absent = [name for name, found in rows.items() if found.empty]
+            if absent:
+                return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
+            try:
+                checks, used, *note = function(tables, **tolerances)
+            except NotMeasuredError as why:
+                return Finding(NOT_MEASURED, note=str(why))
+            except NotVisibleError as why:
+                used = pd.concat(rows.values())
+                seeds, runs = used.seed.nunique(), tuple(used.run.unique())
+                return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
+            return conclude(checks, tuple(used.run.unique()), *note)
+
+        assert function.__name__ not in JUDGES, function.__name__
+        JUDGES[function.__name__] = judged
+        return judged
+
+    return register
+
+
+def tolerance_names(function: Callable[..., Finding]) -> set[str]:
+    """The tolerances that a judge takes."""
+    return {p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}

@@ -1,0 +1,84 @@
+"""The paper's own curves, as data: `pipeline/paper/curves.json`.
+
+Read from the vector graphics of arXiv 2503.21676v1 (about 0.1 % exact on lines, 1-2 % on heat-map
+colours; one run unless a figure says otherwise). A panel is named by its figure: "2_left", "M_loss".
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.store.artefacts import ArtefactError, refuse_line_endings
+from pipeline.store.files import sha256
+from pipeline.tables import crossings
+
+FILE = Path(__file__).with_name("curves.json")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """steps (S,): training steps, ascending; values (S,): loss in nats per value, or a share of one."""
+
+    steps: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+    def plateau_end(self) -> float:
+        """End of the plateau of a loss curve, by the detector that our own runs go through."""
+        return crossings.plateau_end(self.steps, self.values, baseline())
+
+
+@cache
+def _content() -> dict[str, Any]:
+    expected = FILE.with_name("curves.sha256").read_text().split()[0]
+    if not FILE.exists() or sha256(FILE) != expected:
+        if FILE.exists():
+            refuse_line_endings(FILE, expected)
+        raise ArtefactError(f"{FILE}: damaged or missing; `git checkout -- {FILE.name}` in its folder")
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def _panel(block: str, panel: str) -> dict[str, Any]:
+    panels = _content()[block]
+    if panel not in panels:
+        raise ValueError(f"panel: given {panel!r}, allowed: {', '.join(panels)}")
+    return panels[panel]
+
+
+def _columns(block: str, panel: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    named = _panel(block, panel)
+    if name not in named:
+        raise ValueError(f"name: given {name!r}, allowed in panel {panel}: {', '.join(named)}")
+    x, y = np.asarray(named[name], float).T
+    return x, y
+
+
+def baseline() -> float:
+    """The paper's no-knowledge baseline, nats per value: the grey line of its figures."""
+    return float(_content()["baseline"])
+
+
+def names(panel: str) -> list[str]:
+    """Names of the curves of a panel, in the order of its legend."""
+    block = "curves" if panel in _content()["curves"] else "trajectories"
+    return list(_panel(block, panel))
+
+
+def curve(panel: str, name: str) -> Curve:
+    """One curve against the training step. Raises ValueError for an unknown panel or name."""
+    return Curve(*_columns("curves", panel, name))
+
+
+def trajectory(panel: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Figure 5 middle and right: losses (S,) on pre-training and on new people, in order of training."""
+    return _columns("trajectories", panel, name)
+
+
+def points(panel: str) -> dict[str, NDArray[np.float64]]:
+    """Points and heat maps by column name; a heat map is (rows, columns), in the order of its first
+    two columns. NaN where the paper has no point."""
+    return {name: np.asarray(values, float) for name, values in _panel("points", panel).items()}

@@ -1,0 +1,148 @@
+"""Gathers what the runs of an experiment left into its tables, which pipeline/tables/read.py describes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import run as cfg
+from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
+from pipeline.data.population import baseline
+from pipeline.store.artefacts import seal, verify
+from pipeline.store.files import write_atomically
+from pipeline.store.plan import only
+from pipeline.tables import crossings
+from pipeline.tables.memory import TOY_COLUMNS
+from pipeline.tables.read import (
+    COLUMNS,
+    DISTRIBUTION_COLUMNS,
+    MORE,
+    OF_RUNS,
+    TABLES,
+    Tables,
+    read_table,
+    stacked,
+)
+
+
+def experiments_table(planned: list[PlannedRun], params: Params) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "experiment": p.experiment,
+            "figure": params.experiments[p.experiment].figure,
+            "case": p.case,
+            "seed": p.config.seed,
+            "run": p.config.id,
+        }
+        for p in planned
+    )
+
+
+def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
+    """Parameters, cost and provenance of a run, flat; checksums of its code and people by 10 digits."""
+    d = run.distribution.model_dump()
+    d["warm_up_steps"] = d.pop("steps", None)
+    patching = run.patching.model_dump() if run.patching else {}
+    return {
+        "run": run.id,
+        "kind": run.kind,
+        "base": run.base.id if run.base else None,
+        "seed": run.seed,
+        "individuals": run.population.individuals,
+        "distribution": d["kind"],
+        **{c: d.get(c) for c in DISTRIBUTION_COLUMNS},
+        **{c: patching.get(c) for c in ("reference", "start")},
+        "steps": run.training.steps,
+        "batch": run.training.batch,
+        "learning_rate": run.training.learning_rate,
+        "schedule": run.training.schedule,
+        "weight_decay": run.training.weight_decay,
+        "layers": run.model.layers,
+        "width": run.model.width,
+        "heads": run.model.heads,
+        "mixer": run.model.mixer,
+        "templates": run.population.templates.train,
+        "shuffled": run.population.templates.shuffle,
+        "baseline": baseline(run.population.pools),
+        **manifest["cost"],
+        **manifest["environment"],
+        "code": manifest["inputs"]["code"][:10],
+        "people": manifest["inputs"]["population"][:10],
+    }
+
+
+def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) -> dict:
+    """Phases of the curve on known people, and final values of both groups.
+
+    Steps are interpolated and NaN where the curve never gets there. Confidence is averaged over value
+    tokens, loss and accuracy over values (paper, appendix B.3 and F).
+    """
+    known = curve[curve.group == "known"].sort_values("step")
+    row = {
+        "run": run.id,
+        "plateau_end": crossings.plateau_end(known.step, known.loss, baseline(run.population.pools)),
+        "half_accuracy": crossings.half_accuracy(known.step, known.accuracy),
+    }
+    for group, rows in final.groupby("group"):
+        row[f"{group}_loss"] = rows.loss.mean()
+        row[f"{group}_accuracy"] = rows.accuracy.mean()
+        for measure in ("max_probability", "entropy"):
+            row[f"{group}_{measure}"] = (rows[measure] * rows.tokens).sum() / rows.tokens.sum()
+    return row
+
+
+def toy_table(params: Params, results: Path) -> pd.DataFrame:
+    """What all seeds of the toy measured. Raises ArtefactError when one has no whole results."""
+    parts = [read_table(results / "toy" / run, "toy.csv") for run in toys(params)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TOY_COLUMNS)
+
+
+def gather(params: Params, results: Path, experiment: str) -> Tables:
+    """The tables of one experiment. Raises ArtefactError when one of its runs has no whole results."""
+    params = only(params, {experiment})
+    planned = expand(params)
+    runs, curves, summaries, attention, training = [], [], [], [], []
+    final = read_table(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
+    for run in distinct_runs(planned).values():
+        folder = results / "runs" / run.id
+        curve = read_table(folder, "curve.csv")
+        runs.append(run_row(run, verify(folder, "curve.csv")))
+        curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
+        training.append(read_table(folder, "training.csv").assign(run=run.id)[list(COLUMNS["training"])])
+        summaries.append(summary_row(run, curve, final[final.run == run.id]))
+        if run.observe:
+            seen = read_table(folder, "attention.csv")
+            attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
+    return Tables(
+        experiments=experiments_table(planned, params),
+        runs=pd.DataFrame(runs),
+        curves=stacked(curves),
+        summary=pd.DataFrame(summaries),
+        attention=stacked(attention),
+        toy=toy_table(params, results),
+        training=stacked(training),
+    )
+
+
+def _part(tables: Tables, experiment: str) -> dict[str, pd.DataFrame]:
+    """The tables of one experiment: its runs, and those that they start from."""
+    if experiment == TOY:
+        return {"toy": tables.toy}
+    mine = tables.experiments[tables.experiments.experiment == experiment]
+    bases = tables.runs[tables.runs.run.isin(mine.run)].base.dropna()
+    runs = {*mine.run, *bases}
+    of_runs = {name: getattr(tables, name) for name in (*OF_RUNS, *MORE)}
+    part = {"experiments": mine, **{name: t[t.run.isin(runs)] for name, t in of_runs.items()}}
+    return {name: table for name, table in part.items() if name in TABLES or len(table)}
+
+
+def write(tables: Tables, folder: Path, plans: Mapping[str, str] | None = None, **facts: Any) -> None:
+    """A folder an experiment: its tables as files, and their manifest with its plan and `facts`."""
+    for experiment in tables.names:
+        files = []
+        for name, table in _part(tables, experiment).items():
+            files.append(f"{name}.csv")
+            content = table.to_csv(index=False, float_format="%.8g")
+            write_atomically(folder / experiment / files[-1], content)
+        seal(folder / experiment, files, plan=(plans or {}).get(experiment), **facts)

@@ -1,0 +1,187 @@
+"""The measured tables: every run's parameters, curves and final values, gathered from the run folders.
+
+Each experiment has a folder of them, with a manifest that names its plan (the digest of its runs):
+
+experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
+runs.csv         one row a run: parameters, baseline, cost, provenance
+curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
+                 with `evaluation.apart` also parts of the known ones: head and tail, or group-1, ...
+summary.csv      one row a run: phases of its curve, and final values a group
+attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs;
+                 with `observe.credit` also CREDIT of pipeline/probes/credit.py
+training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
+
+and the toy memory's folder a single one:
+
+toy.csv          one row a read-out, seed, fine-tuning condition and measured step
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.config.experiments import TOY
+from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
+from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
+
+OF_RUNS = ("runs", "curves", "summary")
+TABLES = ("experiments", *OF_RUNS)  # of every experiment
+DISTRIBUTION_COLUMNS = (
+    *("alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip"),
+    *("groups", "repeats", "until", "stages"),
+)
+MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
+# Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
+_TEXT = dict.fromkeys(("experiment", "base", "figure", "case", "commit", "code", "people"), "str")
+_TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
+# What readers find in a table, in one that was written before there was such a column too: NaN.
+COLUMNS = {
+    "experiments": ("experiment", "figure", "case", "seed", "run"),
+    "runs": (
+        *("run", "kind", "base", "seed", "individuals", "distribution", *DISTRIBUTION_COLUMNS),
+        *("reference", "start", "steps", "batch", "learning_rate", "schedule"),
+        *("weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled", "baseline"),
+        *("parameters", "tokens", "flops", "precision", "device", "processes"),
+        *("seconds", "device_seconds", "seconds_evaluating", "tokens_per_second"),
+        *("commit", "code", "people"),
+    ),
+    "curves": ("run", "step", "group", "loss", "accuracy", "max_probability", "entropy"),
+    "summary": (
+        *("run", "plateau_end", "half_accuracy"),
+        *(
+            f"{group}_{measure}"
+            for group in ("known", "new")
+            for measure in ("loss", "accuracy", "max_probability", "entropy")
+        ),
+    ),
+    "attention": ("run", "step", "layer"),
+    "training": ("run", "step", "loss_per_token", "learning_rate"),
+    "toy": TOY_COLUMNS,
+}
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    """A table; only an empty field is no value: a case may be called NA, or null."""
+    return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, na_values=[""])
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    verify(folder, name)
+    return _csv(folder / name)
+
+
+def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _speakers(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, str]:
+    """Whose rows of a run count: those of the first experiment that asks for it, else of the first that has
+    it as a base. They differ where it was trained again after one of them was measured."""
+    out: dict[str, str] = {}
+    for table in ("experiments", "runs"):
+        for name, part in parts.items():
+            for run in part[table].run if table in part else ():
+                out.setdefault(run, name)
+    return out
+
+
+def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
+    """The tables of one experiment, verified, its planned runs among them."""
+    mine = folder / experiment
+    needed = ("toy",) if experiment == TOY else TABLES
+    given = verify(mine)["files"]
+    verify(mine, *(f"{name}.csv" for name in needed))
+    part = {name.removesuffix(".csv"): _csv(mine / name) for name in given}
+    for name in (*needed[1:], *({"training"} & set(part))):
+        planned = part["experiments"]
+        missing = planned[~planned.run.isin(part[name].run)]
+        if len(missing):
+            seed, run = missing.iloc[0][["seed", "run"]]
+            raise ArtefactError(
+                f"{mine / name}.csv: no run {run} (experiment {experiment}, seed {seed}); "
+                "run `snakemake --cores all` to make it"
+            )
+    return part
+
+
+class Tables:
+    """The tables of a scale, with the joins that figures and claims ask for.
+
+    The toy's runs are asked for like the others, as the experiments of `pipeline.tables.memory`.
+    """
+
+    def __init__(
+        self,
+        experiments: pd.DataFrame,
+        runs: pd.DataFrame,
+        curves: pd.DataFrame,
+        summary: pd.DataFrame,
+        attention: pd.DataFrame | None = None,
+        toy: pd.DataFrame | None = None,
+        training: pd.DataFrame | None = None,
+    ):
+        def whole(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
+            table = pd.DataFrame() if table is None else table
+            return table.reindex(columns=[*table.columns, *(c for c in COLUMNS[name] if c not in table)])
+
+        self.experiments, self.runs = whole("experiments", experiments), whole("runs", runs)
+        self.curves, self.summary = whole("curves", curves), whole("summary", summary)
+        self.attention, self.training = whole("attention", attention), whole("training", training)
+        self.toy = whole("toy", toy)
+        self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
+
+    @classmethod
+    def read(cls, folder: Path, experiments: Sequence[str] | None = None) -> "Tables":
+        """The tables of the experiments in `folder`, joined in the order given (default: all, by name).
+
+        Raises ArtefactError if one is missing or damaged, or lacks a run of its experiment: nothing is drawn
+        or judged on the seeds that happen to be there.
+        """
+        if experiments is None:
+            experiments = sorted(manifest.parent.name for manifest in folder.glob(f"*/{MANIFEST}"))
+            if not experiments:
+                raise ArtefactError(f"{folder}: no tables; run `snakemake --cores all` to make them")
+        parts = {name: _read_part(folder, name) for name in experiments}
+        speakers = _speakers(parts)
+
+        def joined(table: str) -> pd.DataFrame:
+            return stacked(
+                [
+                    part[table]
+                    if table in ("experiments", "toy")
+                    else part[table][part[table].run.map(speakers) == name]
+                    for name, part in parts.items()
+                    if table in part
+                ]
+            )
+
+        return cls(**{table: joined(table) for table in COLUMNS})
+
+    @property
+    def names(self) -> list[str]:
+        """The experiments whose tables these are, the toy among them."""
+        return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [TOY])]
+
+    def of(self, experiment: str) -> pd.DataFrame:
+        """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""
+        if experiment in (TOY_SIZES, TOY_REPLAY):
+            return self._toy_runs[self._toy_runs.experiment == experiment].reset_index(drop=True)
+        mine = self.experiments[self.experiments.experiment == experiment].drop(columns="seed")
+        return mine.merge(self.runs, on="run").merge(self.summary, on="run")
+
+    def curve(self, run: str, group: str = "known") -> pd.DataFrame:
+        """The evaluations of one run and group, ascending in step."""
+        curves = self._toy_curves if run.startswith(TOY_PREFIX) else self.curves
+        mine = curves[(curves.run == run) & (curves.group == group)]
+        return mine.sort_values("step").reset_index(drop=True)
+
+    def training_of(self, run: str) -> pd.DataFrame:
+        """The training log of one run, ascending in step."""
+        return self.training[self.training.run == run].sort_values("step").reset_index(drop=True)
+
+    def attention_of(self, run: str, layer: int) -> pd.DataFrame:
+        """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""
+        mine = self.attention[self.attention.run == run]
+        at = layer if layer > 0 else mine.layer.max() + 1 + layer
+        return mine[mine.layer == at].sort_values("step").reset_index(drop=True)
