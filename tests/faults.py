@@ -31,7 +31,7 @@ from pipeline.data import pools
 from pipeline.paper import published
 from pipeline.stages import common
 from pipeline.store.artefacts import manifest_of, seal
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from pipeline.tables.read import TABLES
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import PlannedRun, expand
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 AWKWARD = [

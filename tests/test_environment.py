@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline.execution import environment, launch
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests import faults, tree
 
 FOREIGN = {

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.commands import queue
 from pipeline.config import scales
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 
 # In the place of Snakemake: notes what it was asked for, and then does as the experiment's name says.
 STANDIN = """#!{python}

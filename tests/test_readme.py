@@ -12,7 +12,7 @@ from pipeline.config.experiments import expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import draw
 from pipeline.report import summary
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 
 
 def test_the_readmes_numbers_come_from_the_committed_results():

@@ -9,7 +9,7 @@ from pipeline.config import scales, strict_yaml
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.findings import ledger
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 
 TRAPS = [
     "010",

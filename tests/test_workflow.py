@@ -19,7 +19,7 @@ from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand, toys
 from pipeline.store import code
 from pipeline.store.code import STAGES
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from pipeline.store.locks import lock
 from pipeline.store.plan import CALL, plan
 from tests.tree import ENV, copy_tree

@@ -21,16 +21,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.config import distributions
 from pipeline.config.experiments import TOY
 from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
-DISTRIBUTION_COLUMNS = (
-    *("alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip"),
-    *("groups", "repeats", "until", "stages"),
-)
 MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
 # Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("experiment", "base", "figure", "case", "commit", "code", "people"), "str")
@@ -39,7 +36,7 @@ _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"),
 COLUMNS = {
     "experiments": ("experiment", "figure", "case", "seed", "run"),
     "runs": (
-        *("run", "kind", "base", "seed", "individuals", "distribution", *DISTRIBUTION_COLUMNS),
+        *("run", "kind", "base", "seed", "individuals", "distribution", *distributions.LABELS),
         *("reference", "start", "steps", "batch", "learning_rate", "schedule"),
         *("weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled", "baseline"),
         *("parameters", "tokens", "flops", "precision", "device", "processes"),

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.findings.ledger import load
 from pipeline.findings.verdict import REPRODUCED
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests.claims.scenes import SEEDS, Scene, curve, jitter, named
 
 PAPER = json.loads((ROOT / "pipeline/paper/curves.json").read_text(encoding="utf-8"))

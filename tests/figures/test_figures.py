@@ -20,7 +20,7 @@ from pipeline.findings.mechanism import patching_panels as patching
 from pipeline.findings.mechanism.figures import credit as figcr
 from pipeline.findings.mechanism.figures import frozen_attention as figd
 from pipeline.paper import published
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
 from tests.figures.synthetic_tables import BASELINE, build, without

@@ -15,7 +15,7 @@ from pipeline.data import pools
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError
 from pipeline.store.code import STAGES
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests.faults import build
 
 PIPELINE = ROOT / "pipeline"
