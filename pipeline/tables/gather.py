@@ -26,11 +26,10 @@ from pipeline.tables.read import (
 )
 
 
-def experiments_table(planned: list[PlannedRun], params: Params) -> pd.DataFrame:
+def experiments_table(planned: list[PlannedRun]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "experiment": p.experiment,
-            "figure": params.experiments[p.experiment].figure,
             "case": p.case,
             "seed": p.config.seed,
             "run": p.config.id,
@@ -114,7 +113,7 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
             seen = read_table(folder, "attention.csv")
             attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
     return Tables(
-        experiments=experiments_table(planned, params),
+        experiments=experiments_table(planned),
         runs=pd.DataFrame(runs),
         curves=stacked(curves),
         summary=pd.DataFrame(summaries),
