@@ -25,13 +25,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import pools
 from pipeline.paper import published
 from pipeline.stages import common
 from pipeline.store.artefacts import manifest_of, seal
-from pipeline.store.files import ROOT
 from pipeline.tables.read import TABLES
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.config import scales, strict_yaml
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.findings import ledger
-from pipeline.store.files import ROOT
 
 TRAPS = [
     "010",

@@ -14,7 +14,7 @@ from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError, manifest_of, seal
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
 
 VERDICTS = ("reproduced", "not reproduced", "not visible at this scale", "not measured yet")
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.findings.ledger import load
 from pipeline.findings.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
-from tests.claims.scenes import (
+from tests.findings.scenes import (
     ACCURACIES,
     CHANGED,
     ENDS,

@@ -6,13 +6,13 @@ import re
 import pandas as pd
 import pytest
 
+from pipeline import ROOT
 from pipeline.commands.readme import numbers
 from pipeline.config import scales
 from pipeline.config.experiments import expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import draw
 from pipeline.report import summary
-from pipeline.store.files import ROOT
 
 
 def test_the_readmes_numbers_come_from_the_committed_results():

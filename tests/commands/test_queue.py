@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.commands import queue
 from pipeline.config import scales
-from pipeline.store.files import ROOT
 
 # In the place of Snakemake: notes what it was asked for, and then does as the experiment's name says.
 STANDIN = """#!{python}

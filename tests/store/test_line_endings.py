@@ -5,10 +5,10 @@ import subprocess
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.data import pools
 from pipeline.paper import published
 from pipeline.store.artefacts import ArtefactError, seal, verify
-from pipeline.store.files import ROOT
 from pipeline.tables.read import Tables
 
 FILES = ["params.yaml", "Makefile", "pipeline/data/pools/cities.txt", "pipeline/data/templates/major.txt"]

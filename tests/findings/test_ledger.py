@@ -10,7 +10,7 @@ from pipeline.findings.verdict import JUDGES, NOT_MEASURED, NOT_REPRODUCED, REPR
 from pipeline.stages import claims as stage
 from pipeline.store.artefacts import ArtefactError
 from pipeline.tables.gather import write
-from tests.claims.scenes import empty, phases_scene, sizes_scene
+from tests.findings.scenes import empty, phases_scene, sizes_scene
 
 KEYS = ["id", "statement", "verdict", "value", "interval", "paper", "seeds", "runs", "figure", "origin"]
 IDS = [f"C{k}" for k in range(1, 54)]

@@ -11,7 +11,7 @@ from pipeline.config.experiments import expand
 from pipeline.store.artefacts import ArtefactError, verify
 from pipeline.tables.gather import run_row, write
 from pipeline.tables.read import COLUMNS, Tables
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
 
 
 def test_written_and_read_alike(tmp_path):

@@ -2,10 +2,10 @@
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.costs import documents as cost
 from pipeline.costs import estimate as costs
-from pipeline.store.files import ROOT
 from pipeline.training.loop import Trainer
 
 DOCUMENTS = ("cluster.md", "dvc.md", "gpus-and-nodes.md")

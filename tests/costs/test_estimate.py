@@ -13,7 +13,7 @@ from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
 from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline import ROOT
 from pipeline.findings.ledger import load
 from pipeline.findings.verdict import REPRODUCED
-from pipeline.store.files import ROOT
-from tests.claims.scenes import SEEDS, Scene, curve, jitter, named
+from tests.findings.scenes import SEEDS, Scene, curve, jitter, named
 
 PAPER = json.loads((ROOT / "pipeline/paper/curves.json").read_text(encoding="utf-8"))
 CURVES, POINTS = PAPER["curves"], PAPER["points"]
