@@ -126,7 +126,7 @@ def constant(*windows: int, **changes):
 
 
 def evenly_forgotten() -> dict:
-    """Two groups that lose half of what they know in each of the other's windows, at the end a little more."""
+    """Two groups that lose half in each of the other's windows, at the end a little more."""
     kept = {k: turn.reached * (0.5 - 0.01 * ((k - 1) // 2)) for k, turn in VISITS.items()}
     return {k: replace(turn, later=kept[k], final=kept[k]) for k, turn in VISITS.items()}
 
