@@ -132,7 +132,7 @@ MISTAKES = {
         "experiments.freezing.joins is patch, allowed: ",
     ),
     "a rule's name": (
-        put("experiments", "figures", {"figure": "2"}),
+        put("experiments", "figures", {}),
         "experiments: given figures, allowed: a name of lower-case letters, digits and _, other than all,",
     ),
     "no name of a case": (

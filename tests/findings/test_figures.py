@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline import ROOT
 from pipeline.findings import averages, style
 from pipeline.findings.cells import uniform_like
 from pipeline.findings.distributions.figures import head_and_tail as fight
@@ -20,10 +21,9 @@ from pipeline.findings.mechanism import patching_panels as patching
 from pipeline.findings.mechanism.figures import credit as figcr
 from pipeline.findings.mechanism.figures import frozen_attention as figd
 from pipeline.paper import published
-from pipeline import ROOT
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
-from tests.figures.synthetic_tables import BASELINE, build, without
+from tests.findings.synthetic_tables import BASELINE, build, without
 
 NEEDS = {
     "fig2": ("phases", "population_size"),

@@ -2,7 +2,7 @@
 
 from pipeline.findings.cells import families, power_laws
 from pipeline.findings.distributions.figures import imbalance as fig4
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
 
 
 def test_power_laws_on_other_numbers_of_people_count_wherever_they_stand():

@@ -6,12 +6,12 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipeline.config import scales
 from pipeline.config.experiments import expand
 from pipeline.store.artefacts import ArtefactError, verify
 from pipeline.tables.gather import run_row, write
 from pipeline.tables.read import COLUMNS, Tables
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
+from tests.params import load
 
 
 def test_written_and_read_alike(tmp_path):
@@ -98,6 +98,6 @@ def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
 
 def test_the_columns_of_runs_are_those_that_are_written():
     """A new column of run_row belongs into COLUMNS, or older tables lack it."""
-    run = expand(scales.load())[0].config
+    run = expand(load())[0].config
     made = {"cost": {}, "environment": {}, "inputs": {"code": "", "population": ""}}
     assert set(run_row(run, made)) <= set(COLUMNS["runs"])

@@ -38,9 +38,7 @@ class Builder:
         run = (
             f"{kind}{word or row['distribution']}{values}-n{row['individuals']}x{row['steps']}-s{row['seed']}"
         )
-        self.experiments.append(
-            {"experiment": experiment, "figure": "2", "case": case, "seed": row["seed"], "run": run}
-        )
+        self.experiments.append({"experiment": experiment, "case": case, "seed": row["seed"], "run": run})
         if run in self.rows:
             return run
         self.rows[run] = {"run": run, **dict.fromkeys(PARAMETERS), **row, **COST}
