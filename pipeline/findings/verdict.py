@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipeline.findings.statistics import geometric, mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 REPRODUCED = "reproduced"
@@ -55,17 +54,16 @@ class Finding:
         assert self.verdict in VERDICTS, self.verdict
 
 
-def decide(interval: tuple[float, float], seeds: int, low: float, high: float) -> str:
-    """Three-way verdict on `low < quantity < high` from its interval; below three seeds never a hard one.
+def decide(measured: Interval, low: float, high: float) -> str:
+    """Three-way verdict on `low < quantity < high`, as it was measured; below three seeds never a hard one.
 
-    A NaN in the interval compares false everywhere, and so leaves the verdict open.
+    Bounds of the interval that are NaN compare false everywhere, and so leave the verdict open.
     """
-    bottom, top = interval
-    if seeds < LEAST_SEEDS:
+    if measured.seeds < LEAST_SEEDS:
         return NOT_VISIBLE
-    if low < bottom and top < high:
+    if low < measured.low and measured.high < high:
         return REPRODUCED
-    if top <= low or high <= bottom:
+    if measured.high <= low or high <= measured.low:
         return NOT_REPRODUCED
     return NOT_VISIBLE
 
@@ -81,57 +79,56 @@ def combine(verdicts: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Check:
-    """One part of a claim: `low < quantity < high`.
-
-    estimate and interval are of the quantity; seeds is how many of them decide.
-    """
+    """One part of a claim: `low < quantity < high`, of a quantity as it was measured."""
 
     quantity: str
-    estimate: float
-    interval: tuple[float, float]
-    seeds: int
-    low: float
-    high: float
+    measured: Interval
+    low: float = -math.inf
+    high: float = math.inf
 
     @classmethod
     def of(cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf) -> "Check":
         """From one value a seed. A NaN is a seed in which the quantity is undefined: no verdict then."""
-        x = np.asarray(values, float)
-        estimate = float(x.mean()) if len(x) else math.nan
-        return cls(quantity, estimate, mean_interval(x), len(x), low, high)
+        return cls(quantity, Interval.mean(values), low, high)
 
     @classmethod
     def ratio(
         cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
     ) -> "Check":
-        """The same of a ratio of positive quantities, or of a loss in units of the baseline.
+        """The same of a ratio of positive quantities, or of a loss in units of the baseline."""
+        return cls(quantity, Interval.geometric(values), low, high)
 
-        Seeds multiply these rather than add to them, so mean and interval are of their logarithms, as in
-        figures on logarithmic axes: on a plain scale intervals would reach below zero.
+    @classmethod
+    def share(
+        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+    ) -> "Check":
+        """The same of what is from 0 to 1 by definition, as an accuracy is.
+
+        Its interval ends there, which changes no verdict: the bounds that are asked for lie within them.
         """
-        return cls(quantity, *geometric(values), np.size(values), low, high)
+        return cls(quantity, Interval.share(values), low, high)
 
     @property
     def verdict(self) -> str:
-        return decide(self.interval, self.seeds, self.low, self.high)
+        return decide(self.measured, self.low, self.high)
 
     def as_json(self) -> dict[str, Any]:
         """Its fields; None for what is undefined or unbounded."""
-        known = not math.isnan(self.interval[0])
+        measured = self.measured
         return {
             "quantity": self.quantity,
-            "estimate": None if math.isnan(self.estimate) else self.estimate,
-            "interval": list(self.interval) if known else None,
+            "estimate": None if math.isnan(measured.centre) else measured.centre,
+            "interval": [measured.low, measured.high] if measured.bounded else None,
             "low": None if math.isinf(self.low) else self.low,
             "high": None if math.isinf(self.high) else self.high,
-            "seeds": self.seeds,
+            "seeds": measured.seeds,
             "verdict": self.verdict,
         }
 
 
 def conclude(checks: Sequence[Check], runs: Sequence[str], note: str = "") -> Finding:
     """The finding on a claim whose parts are `checks`."""
-    seeds = min(check.seeds for check in checks)
+    seeds = min(check.measured.seeds for check in checks)
     verdict = combine(check.verdict for check in checks)
     return Finding(verdict, tuple(checks), note, seeds, tuple(runs))
 

@@ -144,7 +144,7 @@ def loss_on_all_rises_in_the_warm_up(
             Check.ratio(
                 "highest loss on all people at the end of a warm-up / b", worst.highest.max(), low=excess
             ),
-            Check.of(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),
+            Check.share(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),
         ],
         rows,
         f"N={cell[0]}, {cell[1]} steps",

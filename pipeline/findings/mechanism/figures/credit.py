@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.mechanism.attention_panels import layer_colour, seed_attention
+from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import NOT_REPRODUCED, REPRODUCED, Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
@@ -24,7 +25,7 @@ def _ratio(tables: Tables, run: str, layer: int) -> tuple[pd.Series, pd.Series]:
 
 def growth(tables: Tables, rows: pd.DataFrame) -> tuple[Check, float, float]:
     """The statement that errors come to reach names on the plateau: the ratio in the states that enter the
-    last layer, at t(0.99) over the end of the first phase; and its means at both.
+    last layer, at t(0.99) over the end of the first phase; and its geometric means at both.
 
     The memories of the layers before it write into these states, and its own attention reads them.
     """
@@ -34,17 +35,16 @@ def growth(tables: Tables, rows: pd.DataFrame) -> tuple[Check, float, float]:
         first = first_crossing(curve.step, curve.loss, PLATEAU * row.baseline, rising=False)
         ends.append(np.interp([first, row.plateau_end], *_ratio(tables, row.run, -1)))
     before, after = np.array(ends).T
-    return Check.ratio("growth", after / before, low=1), float(before.mean()), float(after.mean())
+    first, last = (Interval.geometric(ratios).centre for ratios in (before, after))
+    return Check.ratio("growth", after / before, low=1), first, last
 
 
 def facts(tables: Tables) -> dict[str, str]:
     rows = averages.experiment(tables, "credit")
     check, before, after = growth(tables, rows)
-    low, high = check.interval
     told = "it is undefined where a run stays on its plateau"
-    if np.isfinite(check.estimate):
-        interval = f" [{low:.2g}, {high:.2g}]" if np.isfinite(low) else ""
-        told = f"from {before:.2g} to {after:.2g}, by a factor of {check.estimate:.2g}{interval}"
+    if np.isfinite(check.measured.centre):
+        told = f"from {before:.2g} to {after:.2g}, by a factor of {check.measured:.2g}"
     return {
         "growth": told,
         "verdict": _TOLD.get(check.verdict, "is open"),
