@@ -1,4 +1,4 @@
-"""Whether people who grow in number are learned better than by a warm-up and a switch (Figure CU)."""
+"""Training on a population that grows, beside a warm-up and a switch to everyone (experiment `curricula`)."""
 
 import pandas as pd
 
@@ -30,10 +30,16 @@ def gain(tables: Tables) -> pd.Series:
     return _difference(*_chosen(tables))
 
 
-def gain_again(tables: Tables) -> pd.Series:
-    """The same on seeds that had no part in the choice; empty where the two that are chosen have none."""
+def chosen_again(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Runs of the two that are chosen, on seeds that had no part in the choice."""
     rows = tables.of("curricula_again")
-    return _difference(*(rows.merge(one[SETTING].iloc[:1], on=SETTING) for one in _chosen(tables)))
+    growing, warm_up = (rows.merge(one[SETTING].iloc[:1], on=SETTING) for one in _chosen(tables))
+    return growing, warm_up
+
+
+def gain_again(tables: Tables) -> pd.Series:
+    """The gain on seeds that had no part in the choice; empty where the two that are chosen have none."""
+    return _difference(*chosen_again(tables))
 
 
 def _difference(growing: pd.DataFrame, warm_up: pd.DataFrame) -> pd.Series:
