@@ -5,7 +5,6 @@ otherwise the seeds cannot tell. A claim is reproduced if all of its inequalitie
 reproduced if one fails.
 """
 
-import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -134,41 +133,49 @@ def conclude(checks: Sequence[Check], runs: Sequence[str], note: str = "") -> Fi
 
 
 Result = tuple[Sequence[Check], pd.DataFrame] | tuple[Sequence[Check], pd.DataFrame, str]
-JUDGES: dict[str, Callable[..., Finding]] = {}
 
 
-def judge(*experiments: str) -> Callable[[Callable[..., Result]], Callable[..., Finding]]:
-    """Register a judge that needs `experiments`.
+@dataclass(frozen=True)
+class Judge:
+    """What judges a claim, and the experiments that it needs.
 
-    The judge takes the tables and the claim's tolerances, by keyword and without defaults so that
+    The function takes the tables and the claim's tolerances, by keyword and without defaults so that
     claims.yaml is their only home. It returns checks, the rows of the runs that it used, and perhaps
     a note; or raises NotMeasuredError or NotVisibleError.
     """
 
-    def register(function: Callable[..., Result]) -> Callable[..., Finding]:
-        @functools.wraps(function)
-        def judged(tables: Tables, **tolerances: float | list[float]) -> Finding:
-            rows = {name: tables.of(name) for name in experiments}
-            absent = [name for name, found in rows.items() if found.empty]
-            if absent:
-                return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
-            try:
-                checks, used, *note = function(tables, **tolerances)
-            except NotMeasuredError as why:
-                return Finding(NOT_MEASURED, note=str(why))
-            except NotVisibleError as why:
-                used = pd.concat(rows.values())
-                seeds, runs = used.seed.nunique(), tuple(used.run.unique())
-                return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
-            return conclude(checks, tuple(used.run.unique()), *note)
+    function: Callable[..., Result]
+    needs: tuple[str, ...]
 
+    @property
+    def tolerances(self) -> set[str]:
+        """The names of those that it takes."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def __call__(self, tables: Tables, **tolerances: float | list[float]) -> Finding:
+        absent = [name for name in self.needs if name not in tables]
+        if absent:
+            return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
+        try:
+            checks, used, *note = self.function(tables, **tolerances)
+        except NotMeasuredError as why:
+            return Finding(NOT_MEASURED, note=str(why))
+        except NotVisibleError as why:
+            used = pd.concat([tables.of(name) for name in self.needs])
+            seeds, runs = used.seed.nunique(), tuple(used.run.unique())
+            return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
+        return conclude(checks, tuple(used.run.unique()), *note)
+
+
+JUDGES: dict[str, Judge] = {}
+
+
+def judge(*needs: str) -> Callable[[Callable[..., Result]], Judge]:
+    """Register a function as a judge, under its name."""
+
+    def register(function: Callable[..., Result]) -> Judge:
         assert function.__name__ not in JUDGES, function.__name__
-        JUDGES[function.__name__] = judged
-        return judged
+        return JUDGES.setdefault(function.__name__, Judge(function, needs))
 
     return register
-
-
-def tolerance_names(function: Callable[..., Finding]) -> set[str]:
-    """The tolerances that a judge takes."""
-    return {p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}

@@ -48,9 +48,9 @@ def _distribution_rows(tables: Tables) -> list[str]:
 
 def _mechanism(tables: Tables) -> list[str]:
     """What the attention of other steps, patched in from the first on, does to the plateau."""
-    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
-    if rows.empty:
+    if "patching" not in tables:
         return []
+    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
     bases = tables.summary.set_index("run").plateau_end
     oldest = rows[rows.reference == rows.reference.max()]
     unpatched = oldest.base.map(bases)
@@ -66,9 +66,9 @@ def _mechanism(tables: Tables) -> list[str]:
 
 def _alternation(tables: Tables) -> list[str]:
     """How much of a group's knowledge survives the other group's last visit."""
-    rows = tables.of("alternating")
-    if rows.empty:
+    if "alternating" not in tables:
         return []
+    rows = tables.of("alternating")
     kept = {}
     for repeats in (rows.repeats.min(), rows.repeats.max()):
         runs = rows[rows.repeats == repeats].run
@@ -85,7 +85,7 @@ def _alternation(tables: Tables) -> list[str]:
 
 def _curricula(tables: Tables) -> list[str]:
     """Whether people who grow beat a warm-up and a switch."""
-    if tables.of("curricula").empty or best_warm_up(tables).empty:
+    if "curricula" not in tables or best_warm_up(tables).empty:
         return []
     again = gain_again(tables)
     told = (

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.findings.cells import CELL, SETTING, best_setting, in_cell, one_per_seed
+from pipeline.findings.cells import CELL, SETTING, best_setting, in_cell, of_any, one_per_seed
 from pipeline.tables.read import Tables
 
 
@@ -14,7 +14,7 @@ def ways_to_grow(tables: Tables) -> list[pd.DataFrame]:
 def best_warm_up(tables: Tables) -> pd.DataFrame:
     """Runs of the warm-up with the lowest final loss on as many people and in as many steps; none without."""
     rows = tables.of("curricula")
-    warm = pd.concat([tables.of("warm_up"), tables.of("warm_up_grid")])
+    warm = of_any(tables, ("warm_up", "warm_up_grid"))
     warm = in_cell(one_per_seed(warm).query("distribution == 'warm_up'"), tuple(rows[CELL].iloc[0]))
     return warm if warm.empty else best_setting(warm)
 
@@ -39,6 +39,8 @@ def chosen_again(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def gain_again(tables: Tables) -> pd.Series:
     """The gain on seeds that had no part in the choice; empty where the two that are chosen have none."""
+    if "curricula_again" not in tables:
+        return pd.Series(dtype=float)
     return _difference(*chosen_again(tables))
 
 
