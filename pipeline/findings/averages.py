@@ -20,15 +20,21 @@ class MissingExperimentError(ValueError):
     """The tables have no runs of an experiment that the figure needs."""
 
 
+def require(tables: Tables, *experiments: str) -> None:
+    """Raises MissingExperimentError, which names one that has no runs."""
+    for name in experiments:
+        if name not in tables:
+            target = TOY if name in (TOY_SIZES, TOY_REPLAY) else name
+            raise MissingExperimentError(
+                f"experiment {name!r} has no runs in the tables; `snakemake --cores all {target}` makes "
+                "them, if it is among the scale's experiments"
+            )
+
+
 def experiment(tables: Tables, name: str) -> pd.DataFrame:
     """One row a run, each run once; the uniform distribution counts as a power law of exponent 0."""
+    require(tables, name)
     rows = tables.of(name).drop_duplicates("run")
-    if rows.empty:
-        target = TOY if name in (TOY_SIZES, TOY_REPLAY) else name
-        raise MissingExperimentError(
-            f"experiment {name!r} has no runs in the tables; `snakemake --cores all {target}` makes them, if "
-            "it is among the scale's experiments"
-        )
     return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
 
 

@@ -39,10 +39,16 @@ def with_uniform(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     return one_per_seed(pd.concat([rows, uniform_like(tables, rows)]))
 
 
+def of_any(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
+    """Runs of those of the experiments that have any, of which a scale may lack some."""
+    found = [name for name in experiments if name in tables]
+    return pd.concat([tables.of(name) for name in found or experiments[:1]])
+
+
 def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
-    """Runs of those of the experiments that the plan has, with the uniform ones in their conditions."""
-    found = [rows for rows in map(tables.of, experiments) if not rows.empty]
-    return with_uniform(tables, pd.concat(found)) if found else tables.of(experiments[0])
+    """The same, with the uniform runs in their conditions."""
+    rows = of_any(tables, experiments)
+    return rows if rows.empty else with_uniform(tables, rows)
 
 
 def families(tables: Tables) -> pd.DataFrame:
@@ -57,8 +63,9 @@ def power_laws(tables: Tables) -> pd.DataFrame:
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
     """Length of the default run where `rows` have it, else their longest."""
-    default = rows.steps[rows.steps.isin(tables.of("phases").steps)]
-    return int((rows.steps if default.empty else default).max())
+    default = tables.of("phases").steps if "phases" in tables else ()
+    known = rows.steps[rows.steps.isin(default)]
+    return int((rows.steps if known.empty else known).max())
 
 
 def best_setting(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import pipeline.findings.defaults  # noqa: F401  before a module that imports matplotlib
 from pipeline.findings import style
-from pipeline.findings.averages import MissingExperimentError
+from pipeline.findings.averages import MissingExperimentError, require
 from pipeline.findings.figures import FigureSpec
 from pipeline.tables.read import Tables
 
@@ -29,6 +29,7 @@ def draw(figure: FigureSpec, tables: Tables) -> Figure:
     module = module_of(figure)
     with style.context():
         try:
+            require(tables, *figure.needs)
             fig = module.draw(tables)
             style.note(fig, module.facts(tables)["seeds"])
         except MissingExperimentError as why:
@@ -39,6 +40,7 @@ def draw(figure: FigureSpec, tables: Tables) -> Figure:
 def caption(figure: FigureSpec, tables: Tables) -> str:
     """The caption with its numbers, which come from the tables and the paper's curves."""
     try:
+        require(tables, *figure.needs)
         return figure.caption.format_map(module_of(figure).facts(tables))
     except MissingExperimentError as why:
         return f"Not drawn: {why}."

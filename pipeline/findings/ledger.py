@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError
 from pipeline.findings import figures
-from pipeline.findings.verdict import JUDGES, VERDICTS, Finding, tolerance_names
+from pipeline.findings.verdict import JUDGES, VERDICTS, Finding
 from pipeline.store import code
 from pipeline.store.artefacts import manifest_of, seal, verify
 from pipeline.store.files import write_atomically
@@ -72,7 +72,7 @@ def load(path: Path = CLAIMS) -> list[Claim]:
             first = error.errors()[0]
             where = ".".join([str(entry.get("id", "?")), *map(str, first["loc"])])
             raise ConfigError(f"{path.name}: {where}: {first['msg']}") from None
-        needed = tolerance_names(JUDGES[claim.judge])
+        needed = JUDGES[claim.judge].tolerances
         if set(claim.tolerances) != needed:
             given = ", ".join(sorted(claim.tolerances)) or "none"
             raise ConfigError(

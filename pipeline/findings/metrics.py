@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.findings import ledger
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 
@@ -12,7 +13,7 @@ def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
     """Counts of verdicts on the paper's claims, and means over seeds by experiment, case and size.
 
     plateau_end: steps, None if a seed never left the plateau; final_loss: relative to the no-knowledge
-    baseline; final_accuracy: share of values, both on known people with held-out templates.
+    baseline, geometric mean; final_accuracy: share of values, both on known people with held-out templates.
     """
     out: dict[str, Any] = {"verdicts": ledger.counts(ledger.of_the_paper(claims))}
     for experiment in tables.experiments.experiment.unique():
@@ -20,7 +21,7 @@ def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
             ends = runs.plateau_end
             out.setdefault(experiment, {})[f"{case}, {people} people"] = {
                 "plateau_end": None if ends.isna().any() else round(ends.mean(), 1),
-                "final_loss": round((runs.known_loss / runs.baseline).mean(), 4),
+                "final_loss": round(Interval.geometric(runs.known_loss / runs.baseline).centre, 4),
                 "final_accuracy": round(runs.known_accuracy.mean(), 4),
             }
     return out

@@ -5,18 +5,16 @@ otherwise the seeds cannot tell. A claim is reproduced if all of its inequalitie
 reproduced if one fails.
 """
 
-import functools
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from pipeline.findings.statistics import geometric, mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 REPRODUCED = "reproduced"
@@ -55,17 +53,16 @@ class Finding:
         assert self.verdict in VERDICTS, self.verdict
 
 
-def decide(interval: tuple[float, float], seeds: int, low: float, high: float) -> str:
-    """Three-way verdict on `low < quantity < high` from its interval; below three seeds never a hard one.
+def decide(measured: Interval, low: float, high: float) -> str:
+    """Three-way verdict on `low < quantity < high`, as it was measured; below three seeds never a hard one.
 
-    A NaN in the interval compares false everywhere, and so leaves the verdict open.
+    Bounds of the interval that are NaN compare false everywhere, and so leave the verdict open.
     """
-    bottom, top = interval
-    if seeds < LEAST_SEEDS:
+    if measured.seeds < LEAST_SEEDS:
         return NOT_VISIBLE
-    if low < bottom and top < high:
+    if low < measured.low and measured.high < high:
         return REPRODUCED
-    if top <= low or high <= bottom:
+    if measured.high <= low or high <= measured.low:
         return NOT_REPRODUCED
     return NOT_VISIBLE
 
@@ -81,97 +78,104 @@ def combine(verdicts: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Check:
-    """One part of a claim: `low < quantity < high`.
-
-    estimate and interval are of the quantity; seeds is how many of them decide.
-    """
+    """One part of a claim: `low < quantity < high`, of a quantity as it was measured."""
 
     quantity: str
-    estimate: float
-    interval: tuple[float, float]
-    seeds: int
-    low: float
-    high: float
+    measured: Interval
+    low: float = -math.inf
+    high: float = math.inf
 
     @classmethod
     def of(cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf) -> "Check":
         """From one value a seed. A NaN is a seed in which the quantity is undefined: no verdict then."""
-        x = np.asarray(values, float)
-        estimate = float(x.mean()) if len(x) else math.nan
-        return cls(quantity, estimate, mean_interval(x), len(x), low, high)
+        return cls(quantity, Interval.mean(values), low, high)
 
     @classmethod
     def ratio(
         cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
     ) -> "Check":
-        """The same of a ratio of positive quantities, or of a loss in units of the baseline.
+        """The same of a ratio of positive quantities, or of a loss in units of the baseline."""
+        return cls(quantity, Interval.geometric(values), low, high)
 
-        Seeds multiply these rather than add to them, so mean and interval are of their logarithms, as in
-        figures on logarithmic axes: on a plain scale intervals would reach below zero.
+    @classmethod
+    def share(
+        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+    ) -> "Check":
+        """The same of what is from 0 to 1 by definition, as an accuracy is.
+
+        Its interval ends there, which changes no verdict: the bounds that are asked for lie within them.
         """
-        return cls(quantity, *geometric(values), np.size(values), low, high)
+        return cls(quantity, Interval.share(values), low, high)
 
     @property
     def verdict(self) -> str:
-        return decide(self.interval, self.seeds, self.low, self.high)
+        return decide(self.measured, self.low, self.high)
 
     def as_json(self) -> dict[str, Any]:
         """Its fields; None for what is undefined or unbounded."""
-        known = not math.isnan(self.interval[0])
+        measured = self.measured
         return {
             "quantity": self.quantity,
-            "estimate": None if math.isnan(self.estimate) else self.estimate,
-            "interval": list(self.interval) if known else None,
+            "estimate": None if math.isnan(measured.centre) else measured.centre,
+            "interval": [measured.low, measured.high] if measured.bounded else None,
             "low": None if math.isinf(self.low) else self.low,
             "high": None if math.isinf(self.high) else self.high,
-            "seeds": self.seeds,
+            "seeds": measured.seeds,
             "verdict": self.verdict,
         }
 
 
 def conclude(checks: Sequence[Check], runs: Sequence[str], note: str = "") -> Finding:
     """The finding on a claim whose parts are `checks`."""
-    seeds = min(check.seeds for check in checks)
+    seeds = min(check.measured.seeds for check in checks)
     verdict = combine(check.verdict for check in checks)
     return Finding(verdict, tuple(checks), note, seeds, tuple(runs))
 
 
 Result = tuple[Sequence[Check], pd.DataFrame] | tuple[Sequence[Check], pd.DataFrame, str]
-JUDGES: dict[str, Callable[..., Finding]] = {}
 
 
-def judge(*experiments: str) -> Callable[[Callable[..., Result]], Callable[..., Finding]]:
-    """Register a judge that needs `experiments`.
+@dataclass(frozen=True)
+class Judge:
+    """What judges a claim, and the experiments that it needs.
 
-    The judge takes the tables and the claim's tolerances, by keyword and without defaults so that
+    The function takes the tables and the claim's tolerances, by keyword and without defaults so that
     claims.yaml is their only home. It returns checks, the rows of the runs that it used, and perhaps
     a note; or raises NotMeasuredError or NotVisibleError.
     """
 
-    def register(function: Callable[..., Result]) -> Callable[..., Finding]:
-        @functools.wraps(function)
-        def judged(tables: Tables, **tolerances: float | list[float]) -> Finding:
-            rows = {name: tables.of(name) for name in experiments}
-            absent = [name for name, found in rows.items() if found.empty]
-            if absent:
-                return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
-            try:
-                checks, used, *note = function(tables, **tolerances)
-            except NotMeasuredError as why:
-                return Finding(NOT_MEASURED, note=str(why))
-            except NotVisibleError as why:
-                used = pd.concat(rows.values())
-                seeds, runs = used.seed.nunique(), tuple(used.run.unique())
-                return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
-            return conclude(checks, tuple(used.run.unique()), *note)
+    function: Callable[..., Result]
+    needs: tuple[str, ...]
 
+    @property
+    def tolerances(self) -> set[str]:
+        """The names of those that it takes."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def __call__(self, tables: Tables, **tolerances: float | list[float]) -> Finding:
+        absent = [name for name in self.needs if name not in tables]
+        if absent:
+            return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
+        try:
+            checks, used, *note = self.function(tables, **tolerances)
+        except NotMeasuredError as why:
+            return Finding(NOT_MEASURED, note=str(why))
+        except NotVisibleError as why:
+            used = pd.concat([tables.of(name) for name in self.needs])
+            seeds, runs = used.seed.nunique(), tuple(used.run.unique())
+            return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
+        return conclude(checks, tuple(used.run.unique()), *note)
+
+
+JUDGES: dict[str, Judge] = {}
+
+
+def judge(*needs: str) -> Callable[[Callable[..., Result]], Judge]:
+    """Register a function as a judge, under its name."""
+
+    def register(function: Callable[..., Result]) -> Judge:
         assert function.__name__ not in JUDGES, function.__name__
-        JUDGES[function.__name__] = judged
-        return judged
+        return JUDGES.setdefault(function.__name__, Judge(function, needs))
 
     return register
-
-
-def tolerance_names(function: Callable[..., Finding]) -> set[str]:
-    """The tolerances that a judge takes."""
-    return {p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}

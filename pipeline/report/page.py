@@ -1,6 +1,7 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import base64
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from pipeline.config.experiments import TOY, Params
 from pipeline.costs import estimate as costs
 from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
+from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import LEAST_SEEDS, NOT_MEASURED
 from pipeline.store import plan
 from pipeline.store.artefacts import manifest_of, verify
@@ -52,10 +54,9 @@ def required(check: dict[str, Any]) -> str:
 
 def estimate(check: dict[str, Any]) -> str:
     """What a check measured, with its interval."""
-    if check["estimate"] is None:
-        return "undefined in a seed"
-    low, high = check["interval"] or (None, None)
-    return f"{check['estimate']:.3g}" + (f" [{low:.3g}, {high:.3g}]" if low is not None else "")
+    centre = math.nan if check["estimate"] is None else check["estimate"]
+    low, high = check["interval"] or (math.nan, math.nan)
+    return str(Interval(centre, low, high, check["seeds"]))
 
 
 def distribution(run: pd.Series) -> str:

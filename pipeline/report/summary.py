@@ -2,14 +2,13 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 
 from pipeline.findings import ledger
 from pipeline.findings.cells import CELL, best_setting, in_cell, uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again
 from pipeline.findings.phases.scaling import paper_law, plateau_law
-from pipeline.findings.statistics import geometric, mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -19,25 +18,8 @@ _SETTINGS = {
     "celebrities": ("count", "weight"),
     "warm_up": ("subset", "warm_up_steps"),
 }
+_ratio, _mean, _share = Interval.geometric, Interval.mean, Interval.share
 _BLOCK = re.compile(r"(<!-- results: begin[^>]*-->\n).*?(<!-- results: end -->)", re.S)
-
-
-def _ratio(values: pd.Series) -> str:
-    """Geometric mean over seeds and its 95 % interval."""
-    mean, (low, high) = geometric(values)
-    return f"{mean:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def _mean(values: pd.Series, digits: int = 2) -> str:
-    """Mean over seeds and its 95 % interval."""
-    low, high = mean_interval(values)
-    return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _share(values: pd.Series, digits: int = 2) -> str:
-    """Mean over seeds of a share, and its 95 % interval as far as it is within 0 and 1, where a share is."""
-    low, high = np.clip(mean_interval(values), 0, 1)
-    return f"{values.mean():.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _distribution_rows(tables: Tables) -> list[str]:
@@ -58,41 +40,43 @@ def _distribution_rows(tables: Tables) -> list[str]:
         best = best_setting(runs)
         setting = ", ".join(f"{name.replace('_', ' ')} {best[name].iloc[0]:g}" for name in _SETTINGS[family])
         lines.append(
-            f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end, 0)} | "
-            f"{_ratio(best.known_loss / best.baseline)} | {_share(best.known_accuracy)} |"
+            f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end):.0f} | "
+            f"{_ratio(best.known_loss / best.baseline):.2f} | {_share(best.known_accuracy):.2f} |"
         )
     return lines
 
 
 def _mechanism(tables: Tables) -> list[str]:
     """What the attention of other steps, patched in from the first on, does to the plateau."""
-    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
-    if rows.empty:
+    if "patching" not in tables:
         return []
+    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
     bases = tables.summary.set_index("run").plateau_end
     oldest = rows[rows.reference == rows.reference.max()]
+    unpatched = oldest.base.map(bases)
     worst = max((runs for _, runs in rows.groupby("reference")), key=lambda runs: runs.known_loss.mean())
     paper = published.curve("3_mid", "16k").plateau_end() / published.curve("2_left", "loss").plateau_end()
     return [
         f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
-        f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / oldest.base.map(bases))} of "
+        f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / unpatched):.2f} of "
         f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final "
-        f"loss is {_ratio(worst.known_loss / worst.baseline)} of the baseline."
+        f"loss is {_ratio(worst.known_loss / worst.baseline):.2f} of the baseline."
     ]
 
 
 def _alternation(tables: Tables) -> list[str]:
     """How much of a group's knowledge survives the other group's last visit."""
-    rows = tables.of("alternating")
-    if rows.empty:
+    if "alternating" not in tables:
         return []
+    rows = tables.of("alternating")
     kept = {}
     for repeats in (rows.repeats.min(), rows.repeats.max()):
         runs = rows[rows.repeats == repeats].run
         kept[repeats] = pd.Series([tables.curve(run, "group-1").accuracy.iloc[-1] for run in runs])
     paper = {n: published.curve(f"V_{n:g}_acc", "group-1").values[-1] for n in kept}
     told = " and ".join(
-        f"{_share(values)} (paper: {paper[n]:.2f}) after {n:g} visits to each" for n, values in kept.items()
+        f"{_share(values):.2f} (paper: {paper[n]:.2f}) after {n:g} visits to each"
+        for n, values in kept.items()
     )
     return [
         f"- Two groups of people that alternate: after the other's last visit the first is known to {told}."
@@ -101,15 +85,17 @@ def _alternation(tables: Tables) -> list[str]:
 
 def _curricula(tables: Tables) -> list[str]:
     """Whether people who grow beat a warm-up and a switch."""
-    if tables.of("curricula").empty or best_warm_up(tables).empty:
+    if "curricula" not in tables or best_warm_up(tables).empty:
         return []
     again = gain_again(tables)
     told = (
-        f", {_mean(again)} on {len(again)} seeds that had no part in choosing the two" if len(again) else ""
+        f", {_mean(again):.2f} on {len(again)} seeds that had no part in choosing the two"
+        if len(again)
+        else ""
     )
     return [
         "- Beyond the paper: training on a population that grows evenly from a few people to everyone ends "
-        f"{_mean(gain(tables))} more accurate than the best of the warm-ups tried{told}."
+        f"{_mean(gain(tables)):.2f} more accurate than the best of the warm-ups tried{told}."
     ]
 
 
@@ -138,15 +124,15 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"Of the paper's {len(papers)} claims {', '.join(verdicts)}. "
         "Mean over seeds with its 95 % interval:",
         "",
-        f"- The plateau takes {_share(phases.plateau_end / phases.steps)} of the default run (paper: "
+        f"- The plateau takes {_share(phases.plateau_end / phases.steps):.2f} of the default run (paper: "
         f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
-        f"at its end the model knows {_share(phases.known_accuracy, 3)} of the facts.",
+        f"at its end the model knows {_share(phases.known_accuracy):.3f} of the facts.",
         f"- {growth}",
-        f"- Never-seen people: final loss {_ratio(phases.new_loss / phases.baseline)} times the no-knowledge "
-        f"baseline (paper: {hallucinated:.2f}).",
+        f"- Never-seen people: final loss {_ratio(phases.new_loss / phases.baseline):.2f} times the "
+        f"no-knowledge baseline (paper: {hallucinated:.2f}).",
         f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
         f"{start.mean():.3f} to "
-        + " and ".join(f"{_share(r.known_accuracy)} with {new:g} new people" for new, r in (least, most))
+        + " and ".join(f"{_share(r.known_accuracy):.2f} with {new:g} new people" for new, r in (least, most))
         + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
         *_mechanism(tables),
         *_alternation(tables),

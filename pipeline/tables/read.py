@@ -16,12 +16,13 @@ and the toy memory's folder a single one:
 toy.csv          one row a read-out, seed, fine-tuning condition and measured step
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import distributions
+from pipeline.config import distributions, scales
 from pipeline.config.experiments import TOY
 from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
@@ -72,9 +73,9 @@ def stacked(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _speakers(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, str]:
-    """Whose rows of a run count: those of the first experiment that asks for it, else of the first that has
-    it as a base. They differ where it was trained again after one of them was measured."""
+def _owners(parts: Mapping[str, Mapping[str, pd.DataFrame]]) -> dict[str, str]:
+    """Which experiment's copy of a shared run to use: the first that asks for it, else the first that starts
+    from it. Copies differ if the run was trained again after one experiment had gathered its tables."""
     out: dict[str, str] = {}
     for table in ("experiments", "runs"):
         for name, part in parts.items():
@@ -100,6 +101,12 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
                 "run `snakemake --cores all` to make it"
             )
     return part
+
+
+@functools.cache
+def _of_any_scale() -> list[str]:
+    """The experiments of every scale."""
+    return list(dict.fromkeys(name for scale in scales.names() for name in scales.load(scale).experiments))
 
 
 class Tables:
@@ -140,14 +147,14 @@ class Tables:
             if not experiments:
                 raise ArtefactError(f"{folder}: no tables; run `snakemake --cores all` to make them")
         parts = {name: _read_part(folder, name) for name in experiments}
-        speakers = _speakers(parts)
+        owners = _owners(parts)
 
         def joined(table: str) -> pd.DataFrame:
             return stacked(
                 [
                     part[table]
                     if table in ("experiments", "toy")
-                    else part[table][part[table].run.map(speakers) == name]
+                    else part[table][part[table].run.map(owners) == name]
                     for name, part in parts.items()
                     if table in part
                 ]
@@ -160,10 +167,22 @@ class Tables:
         """The experiments whose tables these are, the toy among them."""
         return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [TOY])]
 
+    def __contains__(self, experiment: str) -> bool:
+        """Whether the experiment has runs here."""
+        table = self._toy_runs if experiment in (TOY_SIZES, TOY_REPLAY) else self.experiments
+        return bool((table.experiment == experiment).any())
+
     def of(self, experiment: str) -> pd.DataFrame:
-        """One row a run of the experiment: case, parameters and summary. Empty if it is not in the plan."""
+        """One row a run of the experiment: case, parameters and summary.
+
+        Empty if it has none here. Raises ValueError for a name that no scale has either: it is not one of an
+        experiment that is yet to be measured. What the parameters may do without is asked for with `in`.
+        """
         if experiment in (TOY_SIZES, TOY_REPLAY):
             return self._toy_runs[self._toy_runs.experiment == experiment].reset_index(drop=True)
+        if experiment not in self and experiment not in _of_any_scale():
+            allowed = dict.fromkeys([*self.experiments.experiment, *_of_any_scale(), TOY_SIZES, TOY_REPLAY])
+            raise ValueError(f"experiment: given {experiment!r}, allowed: {', '.join(allowed)}")
         mine = self.experiments[self.experiments.experiment == experiment].drop(columns="seed")
         return mine.merge(self.runs, on="run").merge(self.summary, on="run")
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline.findings.cells import CELL, best_setting, in_cell, power_laws, uniform_like
 from pipeline.findings.hard_cells import at_default_budget, by_seed, censored_plateau_end, papers_cell
+from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.read import Tables
 
@@ -76,7 +77,7 @@ def imbalance_shortens_the_plateau(
         reductions.append(1 - ends.min(axis=1) / ends[0.0])
     # Seeds that the plan has in every cell; an undefined value of one of them stays undefined.
     mean = pd.concat(reductions, axis=1, join="inner").mean(axis=1, skipna=False)
-    check = Check.of("reduction of t(0.99) at the best alpha", mean, least_reduction, largest_reduction)
+    check = Check.share("reduction of t(0.99) at the best alpha", mean, least_reduction, largest_reduction)
     return [check], pd.concat(cells)
 
 
@@ -179,9 +180,9 @@ def celebrities_match_power_law(
         ),
     ]
     setting = f"best: {best['count'].iloc[0]:g} celebrities of weight {best.weight.iloc[0]:g}"
-    losses = f"final loss {best.known_loss.mean():.3g}, {other.known_loss.mean():.3g}"
+    losses = [Interval.geometric(runs.known_loss).centre for runs in (best, other, uniform)]
     note = (
-        f"{setting}, alpha {other.alpha.iloc[0]:g}; {losses}, uniform {uniform.known_loss.mean():.3g}; "
-        f"N={cell[0]}, {cell[1]} steps"
+        f"{setting}, alpha {other.alpha.iloc[0]:g}; final loss {losses[0]:.3g}, {losses[1]:.3g}, "
+        f"uniform {losses[2]:.3g}; N={cell[0]}, {cell[1]} steps"
     )
     return checks, pd.concat([celebrities, power_law, uniform]), note

@@ -6,7 +6,7 @@ Warm-ups are those of every experiment of the plan; a cell is a number of indivi
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.cells import CELL, best_setting, families, in_cell, one_per_seed, with_uniform
+from pipeline.findings.cells import CELL, best_setting, families, in_cell, of_any, one_per_seed, with_uniform
 from pipeline.findings.hard_cells import hard_cells, papers_cell
 from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
 from pipeline.tables.crossings import first_crossing
@@ -21,7 +21,7 @@ def warm_up_beats_fixed_distributions(
     celebrities), in each cell where the uniform plateau takes a fair share of the run (Figures 4 right, J).
     Settings are chosen by final loss, as in the paper, where theirs is on training data.
     """
-    fixed = with_uniform(tables, pd.concat([tables.of("power_law"), tables.of("celebrities")]))
+    fixed = with_uniform(tables, of_any(tables, ("power_law", "celebrities")))
     warm = tables.of("warm_up").query("distribution == 'warm_up'")
     shared = warm.merge(tables.of("power_law")[CELL].drop_duplicates(), on=CELL)
     if shared.empty:
@@ -144,7 +144,7 @@ def loss_on_all_rises_in_the_warm_up(
             Check.ratio(
                 "highest loss on all people at the end of a warm-up / b", worst.highest.max(), low=excess
             ),
-            Check.of(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),
+            Check.share(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),
         ],
         rows,
         f"N={cell[0]}, {cell[1]} steps",

@@ -1,8 +1,8 @@
-"""Whether people who grow in number are learned better than by a warm-up and a switch (Figure CU)."""
+"""Training on a population that grows, beside a warm-up and a switch to everyone (experiment `curricula`)."""
 
 import pandas as pd
 
-from pipeline.findings.cells import CELL, SETTING, best_setting, in_cell, one_per_seed
+from pipeline.findings.cells import CELL, SETTING, best_setting, in_cell, of_any, one_per_seed
 from pipeline.tables.read import Tables
 
 
@@ -14,7 +14,7 @@ def ways_to_grow(tables: Tables) -> list[pd.DataFrame]:
 def best_warm_up(tables: Tables) -> pd.DataFrame:
     """Runs of the warm-up with the lowest final loss on as many people and in as many steps; none without."""
     rows = tables.of("curricula")
-    warm = pd.concat([tables.of("warm_up"), tables.of("warm_up_grid")])
+    warm = of_any(tables, ("warm_up", "warm_up_grid"))
     warm = in_cell(one_per_seed(warm).query("distribution == 'warm_up'"), tuple(rows[CELL].iloc[0]))
     return warm if warm.empty else best_setting(warm)
 
@@ -30,10 +30,18 @@ def gain(tables: Tables) -> pd.Series:
     return _difference(*_chosen(tables))
 
 
-def gain_again(tables: Tables) -> pd.Series:
-    """The same on seeds that had no part in the choice; empty where the two that are chosen have none."""
+def chosen_again(tables: Tables) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Runs of the two that are chosen, on seeds that had no part in the choice."""
     rows = tables.of("curricula_again")
-    return _difference(*(rows.merge(one[SETTING].iloc[:1], on=SETTING) for one in _chosen(tables)))
+    growing, warm_up = (rows.merge(one[SETTING].iloc[:1], on=SETTING) for one in _chosen(tables))
+    return growing, warm_up
+
+
+def gain_again(tables: Tables) -> pd.Series:
+    """The gain on seeds that had no part in the choice; empty where the two that are chosen have none."""
+    if "curricula_again" not in tables:
+        return pd.Series(dtype=float)
+    return _difference(*chosen_again(tables))
 
 
 def _difference(growing: pd.DataFrame, warm_up: pd.DataFrame) -> pd.Series:

@@ -17,8 +17,6 @@ def frequencies(tables: Tables) -> pd.DataFrame:
     as a loss over everybody falls below 0.99 b early where the head is a larger part of them.
     """
     rows = tables.of("head_and_tail")
-    if rows.empty:
-        return rows
     tail = 1 / (rows["count"] * (rows.weight - 1) + rows.individuals)
     rows = rows.assign(rest=rows.individuals - rows["count"], tail=tail, head=tail * rows.weight)
     curves = [tables.curve(run, "tail") for run in rows.run]

@@ -56,7 +56,7 @@ def old_facts_collapse_first(
         ]
         if runs.share.iloc[0] >= large_share:
             checks.append(
-                Check.of(f"lowest accuracy on old facts, {new:g} new", runs.lowest, high=large_trough)
+                Check.share(f"lowest accuracy on old facts, {new:g} new", runs.lowest, high=large_trough)
             )
     return checks, rows
 
@@ -82,7 +82,7 @@ def new_facts_are_learned(tables: Tables, *, accuracy: float) -> Result:
     """Final accuracy on new facts, for every size without replay (Figure N)."""
     rows = tables.of("finetune_sizes")
     return [
-        Check.of(f"final accuracy, {new:g} new", runs.new_accuracy, low=accuracy)
+        Check.share(f"final accuracy, {new:g} new", runs.new_accuracy, low=accuracy)
         for new, runs in rows.groupby("new")
     ], rows
 
@@ -108,7 +108,7 @@ def loss_near_baseline_keeps_some_facts(
     return (
         [
             Check.ratio("early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1),
-            Check.of("accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
+            Check.share("accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
             Check.ratio("final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
             Check.of("final accuracy on old facts - chance", rows["last"] - rows.first_new, low=kept),
         ],

@@ -39,7 +39,7 @@ def rare_people_gain(
     lost = [head.iloc[0] - head.min() for head in heads]
     return [
         Check.of("gain of accuracy on rare people", gains, low=least_gain),
-        Check.of("largest loss of accuracy on frequent people", lost, high=largest_loss),
+        Check.share("largest loss of accuracy on frequent people", lost, high=largest_loss),
     ], rows
 
 

@@ -71,7 +71,7 @@ def later_groups_are_learned_faster(
         )
         if groups in late:
             last = mine[mine.window == groups].final
-            checks.append(Check.of(f"final accuracy of the last of {groups} groups", last, high=barely))
+            checks.append(Check.share(f"final accuracy of the last of {groups} groups", last, high=barely))
     return checks, _rows(tables, seen)
 
 
@@ -90,7 +90,7 @@ def forgetting_is_faster_than_learning(
     mean = known.groupby("seed")[["later", "early", "ratio"]].mean()
     return (
         [
-            Check.of("accuracy one window after the switch", mean.later, high=kept),
+            Check.share("accuracy one window after the switch", mean.later, high=kept),
             Check.of("share of the loss in the first eighth of it", mean.early, low=early),
             Check.ratio("steps to lose half / to learn half", mean.ratio, high=1),
         ],
@@ -156,7 +156,7 @@ def too_many_groups_are_all_forgotten(tables: Tables, *, learned: float, barely:
     _learned(seen, learned)
     highest = seen.groupby(["groups", "seed"]).final.max()
     checks = [
-        Check.of(f"highest final accuracy on one of {groups} groups", values, high=barely)
+        Check.share(f"highest final accuracy on one of {groups} groups", values, high=barely)
         for groups, values in highest.groupby("groups")
     ]
     return checks, _rows(tables, seen)

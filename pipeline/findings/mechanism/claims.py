@@ -184,8 +184,8 @@ def attention_moves_to_the_name(
     return [
         Check.ratio("lowest attention to the name in the first phase / at step 0", dip, high=1),
         Check.ratio("highest attention to the text in the first phase / at step 0", rise, low=1),
-        Check.of("attention to the name at t(0.99)", name, low=least_name),
-        Check.of("attention to the text at t(0.99)", text, high=highest_text),
+        Check.share("attention to the name at t(0.99)", name, low=least_name),
+        Check.share("attention to the text at t(0.99)", text, high=highest_text),
     ], rows
 
 
@@ -200,7 +200,7 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
         seen = tables.attention_of(row.run, 1)
         end = _phase_one_end(tables, row.run, row.baseline, plateau)
         values.append(np.interp(end, seen.step, seen.name_to_name))
-    return [Check.of("name to name at the end of the first phase", values, low=least)], rows
+    return [Check.share("name to name at the end of the first phase", values, low=least)], rows
 
 
 @judge("attention")
@@ -246,5 +246,5 @@ def attention_is_stable_in_fine_tuning(
     ):
         curves = [tables.attention_of(run, layer)[column] for run in rows.run]
         changes = [(curve - curve.iloc[0]).abs().max() for curve in curves]
-        checks.append(Check.of(f"largest change of {what}", changes, high=high))
+        checks.append(Check.share(f"largest change of {what}", changes, high=high))
     return checks, rows

@@ -12,7 +12,7 @@ from scipy import stats
 from pipeline.findings.cells import CELL
 from pipeline.findings.hard_cells import large_enough
 from pipeline.findings.phases.scaling import LEAST_SIZES, ScalingLaw, escaped, plateau_law
-from pipeline.findings.statistics import CONFIDENCE
+from pipeline.findings.statistics import CONFIDENCE, Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.crossings import PLATEAU_RATIO, first_crossing
 from pipeline.tables.read import Tables
@@ -30,7 +30,7 @@ def first_phase_is_short(tables: Tables, *, loss: float, share_of_run: float) ->
         curve = tables.curve(row.run)
         step = first_crossing(curve.step, curve.loss, loss * row.baseline, rising=False)
         shares.append(1.0 if math.isnan(step) else step / row.steps)
-    return [Check.of(f"share of the run to {loss:g} b", shares, high=share_of_run)], rows
+    return [Check.share(f"share of the run to {loss:g} b", shares, high=share_of_run)], rows
 
 
 @judge("phases")
@@ -76,11 +76,11 @@ def knowledge_emerges(
     return (
         [
             Check.ratio("final loss / b", rows.known_loss / rows.baseline, high=final_loss),
-            Check.of("final accuracy", rows.known_accuracy, low=final_accuracy),
+            Check.share("final accuracy", rows.known_accuracy, low=final_accuracy),
             Check.of("largest rise of the loss after t(0.99) / b", rises, high=largest_rise),
         ],
         rows,
-        f"accuracy 0.5 at {half.mean():.3g} t(0.99)" if len(half) else "",
+        f"accuracy 0.5 at {Interval.geometric(half).centre:.3g} t(0.99)" if len(half) else "",
     )
 
 
@@ -103,14 +103,13 @@ def plateau_end_varies_little(tables: Tables, *, relative_deviation: float) -> R
         raise NotVisibleError("a run is still on its plateau at its end")
     residual = rows.plateau_end / ends.transform("mean") - 1
     freedom = len(rows) - ends.ngroups
-    deviation, interval = math.nan, (math.nan, math.nan)
+    deviation, low, high = (math.nan,) * 3
     if freedom:
         deviation = math.sqrt((residual**2).sum() / freedom)
-        low, high = stats.chi2.ppf([(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2], freedom)
-        interval = deviation * math.sqrt(freedom / low), deviation * math.sqrt(freedom / high)
-    seeds = int(ends.size().min())
-    quantity = "standard deviation of t(0.99) / mean"
-    return [Check(quantity, deviation, interval, seeds, -math.inf, relative_deviation)], rows
+        quantiles = stats.chi2.ppf([(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2], freedom)
+        low, high = (deviation * math.sqrt(freedom / quantile) for quantile in quantiles)
+    measured = Interval(deviation, low, high, int(ends.size().min()))
+    return [Check("standard deviation of t(0.99) / mean", measured, high=relative_deviation)], rows
 
 
 def _sizes_that_escape(tables: Tables) -> tuple[pd.DataFrame, ScalingLaw, str]:
@@ -136,7 +135,7 @@ def plateau_end_scales_with_population(
     return (
         [
             Check.of("exponent", law.exponents, lowest_exponent, highest_exponent),
-            Check.of("R² of the log-log fit", law.r_squared, low=r_squared),
+            Check.share("R² of the log-log fit", law.r_squared, low=r_squared),
         ],
         rows,
         "; ".join(filter(None, [f"prefactor {law.prefactor:.3g}", note])),

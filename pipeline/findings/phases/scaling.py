@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from pipeline.findings.statistics import mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 
 LEAST_SIZES = 3  # any two points lie on a power law
@@ -41,10 +41,7 @@ class ScalingLaw:
 
     def __str__(self) -> str:
         """The exponent, with its 95 % interval where there are several seeds."""
-        if len(self.exponents) == 1:
-            return f"{self.exponent:.2f}"
-        low, high = mean_interval(self.exponents)
-        return f"{self.exponent:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{Interval.mean(self.exponents):.2f}"
 
     def __call__(self, x: ArrayLike) -> NDArray[np.float64]:
         return self.prefactor * np.asarray(x, float) ** self.exponent

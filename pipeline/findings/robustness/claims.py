@@ -12,6 +12,7 @@ import pandas as pd
 
 from pipeline.findings.hard_cells import censored_plateau_end
 from pipeline.findings.robustness.settings import Settings, by_templates, settings
+from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
@@ -132,6 +133,7 @@ def plateau_depends_on_data_more_than_on_size(
     power = math.log(population_range) / math.log(float(most) / float(fewest))
     ratio = people[most] / people[fewest]
     largest = sizes[sizes.columns[-1]] / sizes[sizes.columns[0]]
+    more, larger = (Interval.geometric(ratios).centre for ratios in (ratio, largest))
     return (
         [
             Check.ratio("t(0.99), largest model over smallest", largest, 1 - size_change, 1 + size_change),
@@ -140,7 +142,7 @@ def plateau_depends_on_data_more_than_on_size(
             ),
         ],
         _used(by_size, by_people),
-        f"x{ratio.mean():.3g} from {fewest} to {most} people; x{largest.mean():.3g} with "
+        f"x{more:.3g} from {fewest} to {most} people; x{larger:.3g} with "
         f"{sizes.columns[-1] / sizes.columns[0]:.3g} times the weights",
     )
 
@@ -184,7 +186,7 @@ def random_order_is_necessary(tables: Tables, *, highest: float, learned: float)
     chosen: Settings = {"random": random[both[-1]], "fixed": fixed[both[-1]]}
     accuracy = _final_accuracies(chosen, "random", learned)
     return (
-        [Check.of(f"final accuracy, fixed order, {both[-1]} templates", accuracy.fixed, high=highest)],
+        [Check.share(f"final accuracy, fixed order, {both[-1]} templates", accuracy.fixed, high=highest)],
         _used(chosen),
         f"random order {accuracy.random.mean():.3g}",
     )

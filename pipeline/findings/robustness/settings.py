@@ -33,9 +33,9 @@ def settings(tables: Tables, experiment: str) -> Settings:
     The default run is one of the settings. Sizes of the population have a default of their own, which may
     be shorter. Empty if the tables lack the experiment.
     """
-    rows = tables.of(experiment)
-    if rows.empty:
+    if experiment not in tables:
         return {}
+    rows = tables.of(experiment)
     if experiment != "population_size":
         rows = pd.concat([rows, tables.of("phases")])
     rows = rows.drop_duplicates("run").assign(size=lambda r: r.layers * r.width**2)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, style
 from pipeline.findings.cells import uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
-from pipeline.findings.statistics import mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 
@@ -30,20 +30,16 @@ def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     }
 
 
-def _told(differences: pd.Series) -> str:
-    """Mean and interval."""
-    low, high = mean_interval(differences)
-    return f"{differences.mean():.2f}" + (f" [{low:.2f}, {high:.2f}]" if low == low else "")
-
-
 def facts(tables: Tables) -> dict[str, str]:
     rows = pd.concat([runs for _, runs in schedules(tables)["growing"]])
-    again = gain_again(tables)
+    again, told = gain_again(tables), "not tried on others"
+    if len(again):
+        told = f"{Interval.mean(again):.2f} on {len(again)} others"
     return {
         "individuals": f"{rows.individuals.iloc[0]:,}",
         "steps": f"{rows.steps.iloc[0]:,}",
-        "gain": _told(gain(tables)),
-        "again": f"{_told(again)} on {len(again)} others" if len(again) else "not tried on others",
+        "gain": f"{Interval.mean(gain(tables)):.2f}",
+        "again": told,
         "seeds": f"Not in the paper. {averages.seeds_sentence(tables.of('curricula'))}",
     }
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.distributions.head_and_tail import SWEEPS, exponents, frequencies, sweep
-from pipeline.findings.statistics import mean_interval
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 PARTS = {"head": "frequent", "tail": "rare"}
@@ -34,11 +34,8 @@ def facts(tables: Tables) -> dict[str, str]:
     told = []
     for part, runs in found.items():
         for measure, (name, *_) in MEASURES.items():
-            values = exponents(runs, part, measure)
-            low, high = mean_interval(values)
-            interval = f" [{low:.2f}, {high:.2f}]" if low == low else ""
-            number = f"{values.mean():.2f}{interval}" if values.notna().all() else "undefined"
-            told.append(f"{name} with the rarity of {PARTS[part]} people {number}")
+            exponent = Interval.mean(exponents(runs, part, measure))
+            told.append(f"{name} with the rarity of {PARTS[part]} people {exponent:.2f}")
     every = pd.concat(found.values()).drop_duplicates("run")
     return {
         "exponents": "; ".join(told),

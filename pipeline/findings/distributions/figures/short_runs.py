@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from pipeline.findings import averages, style
 from pipeline.findings.cells import best_setting, uniform_like
-from pipeline.findings.statistics import geometric
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -59,7 +59,7 @@ class Cell:
     @property
     def uniform_ratio(self) -> float:
         """Final loss of uniform training, as a multiple of the baseline (geometric mean over seeds)."""
-        return geometric(self.uniform.known_loss / self.uniform.baseline)[0]
+        return Interval.geometric(self.uniform.known_loss / self.uniform.baseline).centre
 
 
 def cell(tables: Tables) -> Cell:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, style
 from pipeline.findings.averages import Array
 from pipeline.findings.groups.panels import HELD_BACK, boundaries
-from pipeline.findings.statistics import geometric
+from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
 REFERENCES = {
@@ -67,7 +67,7 @@ def _against_the_reference(ax: Axes, tables: Tables, column: str) -> None:
             "label": f"attention of {label}",
         }
         ax.errorbar(list(by_reference.groups), centre, yerr=bars, **look)
-    ax.axhline(geometric(unpatched[column])[0], color=style.BLACK, label="not patched")
+    ax.axhline(Interval.geometric(unpatched[column]).centre, color=style.BLACK, label="not patched")
     base = _base(tables)
     for share in boundaries(base):
         ax.axvline(share * base.steps.iloc[0], color="0.85", linewidth=0.8, zorder=0.5)

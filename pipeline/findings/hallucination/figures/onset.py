@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, style
 from pipeline.findings.fine_tuning import panels
 from pipeline.findings.hallucination.figures import confidence as figm
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -15,7 +16,7 @@ def facts(tables: Tables) -> dict[str, str]:
     paper = published.curve("5_left", "new").values[-1] / published.baseline()
     return {
         "time": averages.time_axis(rows, published.curve("5_left", "known")).sentence,
-        "new_loss": f"{(rows.new_loss / rows.baseline).mean():.2f}",
+        "new_loss": f"{Interval.geometric(rows.new_loss / rows.baseline).centre:.2f}",
         "paper_new_loss": f"{paper:.2f}",
         "thin": "; thin lines are single seeds" if sizes.rows.seed.nunique() > 1 else "",
         "new": averages.short(replay.rows.new.iloc[0]),

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, style
 from pipeline.findings.mechanism import attention_panels
 from pipeline.findings.mechanism.patching_panels import Patches, draw_losses
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -20,7 +21,8 @@ SHOWN = (
 def facts(tables: Tables) -> dict[str, str]:
     patches = Patches.of(tables)
     rows = patches.rows[patches.rows.start == 0]
-    finals = (rows.known_loss / rows.baseline).groupby(rows.reference).mean()
+    losses = (rows.known_loss / rows.baseline).groupby(rows.reference)
+    finals = losses.agg(lambda loss: Interval.geometric(loss).centre)
     best, worst = finals.idxmin(), finals.idxmax()
     return {
         "time": patches.time.sentence,

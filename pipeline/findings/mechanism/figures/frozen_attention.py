@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.mechanism.patching_panels import Patches, draw_losses
-from pipeline.findings.statistics import geometric
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -28,7 +28,7 @@ def _paper_final() -> pd.DataFrame:
 def facts(tables: Tables) -> dict[str, str]:
     patches = Patches.of(tables)
     rows = patches.rows
-    never, _ = geometric(patches.unpatched.known_loss / patches.unpatched.baseline)
+    never = Interval.geometric(patches.unpatched.known_loss / patches.unpatched.baseline).centre
     paper = _paper_final()
     return {
         "time": patches.time.sentence,

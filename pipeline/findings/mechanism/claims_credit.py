@@ -1,0 +1,19 @@
+"""Judge of where errors on values go: the paper argues it (section 3), we measure it."""
+
+from pipeline.findings.curves import first_phase_end
+from pipeline.findings.mechanism.credit import in_last_layer
+from pipeline.findings.verdict import Check, NotVisibleError, Result, judge
+from pipeline.tables.read import Tables
+
+
+@judge("credit")
+def errors_come_to_reach_names(tables: Tables, *, plateau: float) -> Result:
+    """Gradient in the states of names over that in template text, where both enter the last layer: at t(0.99)
+    over the end of the first phase, where the loss first comes down to `plateau` x b.
+    """
+    rows = tables.of("credit")
+    if rows.plateau_end.isna().any():
+        raise NotVisibleError("a run is still on its plateau at its end")
+    begin = [first_phase_end(tables, row, plateau) for row in rows.itertuples()]
+    growth = in_last_layer(tables, rows, rows.plateau_end) / in_last_layer(tables, rows, begin)
+    return [Check.ratio("names over text at t(0.99) / at the end of the first phase", growth, low=1)], rows
