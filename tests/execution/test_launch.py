@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from pipeline.execution import gpu_slots, launch, processes
+from pipeline.execution import gpu_slots, launch
+from pipeline.store import locks
 from pipeline.execution.processes import PARENT
 
 
@@ -149,11 +150,11 @@ def test_where_a_file_system_has_no_locks_there_is_a_warning(monkeypatch, tmp_pa
     def refuse(*_):
         raise OSError(refuse.errno, os.strerror(refuse.errno))
 
-    monkeypatch.setattr(processes.fcntl, "flock", refuse)
+    monkeypatch.setattr(locks.fcntl, "flock", refuse)
     for refuse.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-        processes.lock(tmp_path / "lock").close()
+        locks.lock(tmp_path / "lock").close()
         (line,) = capsys.readouterr().err.splitlines()
         assert line.startswith(f"warning: {tmp_path}/lock: this file system has no locks (")
     refuse.errno = errno.EIO
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        processes.lock(tmp_path / "lock")
+        locks.lock(tmp_path / "lock")
