@@ -12,7 +12,7 @@ from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
 from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
-from tests.findings.synthetic_tables import build
+from tests.findings.synthetic_tables import build, part_of
 from tests.params import load
 
 
@@ -86,6 +86,6 @@ def test_the_rate_is_that_of_the_measured_runs(params, tmp_path):
     assert rate == costs.Rate(4e12 / (20 + 60), "a CPU", 2)
     assert rate.hours(costs.Cost(flops=3600 * 4e10, evaluation_flops=3600 * 1e10)) == pytest.approx(1.0)
     assert costs.rate(runs[:0]) is None
-    write(build(seeds=2), tmp_path / "tables", digests(params))
+    write(part_of(build(seeds=2), "phases"), tmp_path / "tables", digests(params))
     assert "process-hours" in costs.table(only(params, {"phases"}), Survey(tmp_path)).splitlines()[0]
     assert "at 148 GFLOP/s a process (a CPU" in costs.table(only(params, {"phases"}), Survey(tmp_path))

@@ -27,7 +27,7 @@ from pipeline.findings.mechanism.figures import credit, frozen_attention
 from pipeline.paper import published
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
-from tests.findings.synthetic_tables import BASELINE, build, without
+from tests.findings.synthetic_tables import BASELINE, build, part_of, without
 
 FIGURES = figures.load()
 CONFIDENCE = "hallucination/confidence"  # quick to draw
@@ -155,8 +155,7 @@ def test_compact_drawings_keep_their_shapes_and_words():
 def written(tables, tmp_path_factory):
     """A folder with the tables of one experiment."""
     folder = tmp_path_factory.mktemp("tables")
-    mine = tables.experiments[tables.experiments.experiment == "phases"]
-    write(Tables(mine, tables.runs, tables.curves, tables.summary), folder)
+    write(part_of(tables, "phases"), folder)
     return folder
 
 
