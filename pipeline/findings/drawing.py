@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 import pipeline.findings.defaults  # noqa: F401  before a module that imports matplotlib
 from pipeline.findings import style
-from pipeline.findings.averages import MissingExperimentError, require
+from pipeline.findings.cells import MissingExperimentError, require
 from pipeline.findings.figures import FigureSpec
 from pipeline.tables.read import Tables
 
