@@ -12,6 +12,7 @@ from pipeline.config import population as people
 from pipeline.config import run as cfg
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
+from tests import tree
 
 torch.set_num_threads(1)
 
@@ -26,6 +27,14 @@ POOLS = {
     "months": 4,
     "days": 5,
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever edits parameters, or makes results, has no use for what is said of the committed ones."""
+    about_committed = [item for item in items if item.get_closest_marker("committed")]
+    if about_committed and (why := tree.edited()):
+        for item in about_committed:
+            item.add_marker(pytest.mark.skip(reason=f"about files as they were committed: {why}"))
 
 
 @pytest.fixture(scope="session")

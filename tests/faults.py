@@ -25,14 +25,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import pools
+from pipeline.findings import figures
 from pipeline.paper import published
 from pipeline.stages import common
 from pipeline.store.artefacts import manifest_of, seal
-from pipeline.store.files import ROOT
+from pipeline.store.files import write_atomically
 from pipeline.tables.read import TABLES
+from tests.params import content
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "truncated": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3]),
@@ -41,6 +44,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: path.unlink(),
     "foreign": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64)),
 }
+FIGURE = "hallucination/confidence"  # the one that is drawn
 MARKERS = re.compile(r"(<!-- (\w[\w ]*): begin -->\n).*?(<!-- \2: end -->)", re.S)
 
 
@@ -51,16 +55,15 @@ def _flipped(content: bytes) -> bytes:
 
 def params(folder: Path) -> Path:
     """A params.yaml with one pre-training run and one fine-tuning run of a few steps."""
-    tiny = scales.load("smoke").model_dump(mode="json", exclude_none=True)
+    tiny = content()
     tiny["defaults"]["training"]["steps"] = 8
     tiny["finetuning"]["training"]["steps"] = 4
-    tiny["toy"] |= {"pretraining": {"steps": 20, "learning_rate": 0.03}}
+    tiny["toy"] |= {"seeds": [0], "pretraining": {"steps": 20, "learning_rate": 0.03}}
     tuned = {
-        "figure": "5",
         "finetune": True,
         "cases": {"new-8": {"distribution": {"kind": "replay", "new": 8}}},
     }
-    tiny["experiments"] = {"phases": {"figure": "2"}, "finetune_sizes": tuned}
+    tiny["experiments"] = {"phases": {}, "finetune_sizes": tuned}
     path = folder / "params.yaml"
     path.write_text(yaml.safe_dump(tiny))
     return path
@@ -116,7 +119,7 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
         "tables": Call("tables", (*scale, "--results", str(results)), tables),
         "claims": Call("claims", ("--tables", str(tables), *reported), results / "claims.json"),
         "figures": Call(
-            "figures", ("--figures", "figM", "--tables", str(tables), *reported), results / "figures"
+            "figures", ("--figures", FIGURE, "--tables", str(tables), *reported), results / "figures"
         ),
         "page": Call(
             "report", (*scale, "--results", str(results), *reported), results / "report" / "index.html"
@@ -126,14 +129,13 @@ def calls(results: Path, parameters: Path) -> dict[str, Call]:
 
 def build(folder: Path) -> dict[str, Call]:
     """Results in `folder`, and the calls that made them."""
-    from pipeline.findings.figures import FIGURES
-
     todo = calls(folder / "results", params(folder))
     for name, call in todo.items():
         if name == "page":  # the other figures are not under test
-            for figure in set(FIGURES) - {"figM"}:
-                todo["figures"].out.joinpath(f"{figure}.svg").write_text("<svg/>")
-                seal(todo["figures"].out, [f"{figure}.svg"], manifest_of(figure))
+            for figure in set(figures.load()) - {FIGURE}:
+                drawing = todo["figures"].out / f"{figure}.svg"
+                write_atomically(drawing, "<svg/>")
+                seal(drawing.parent, [drawing.name], manifest_of(drawing.stem))
         code, errors = call.run()
         assert code == 0, errors
     return todo
@@ -156,19 +158,19 @@ def readers(todo: dict[str, Call]) -> Iterator[tuple[str, Path, str]]:
     yield "tables: toy.csv", todo["tables"].out / "toy" / "toy.csv", "claims"
     yield "tables: curves.csv ", todo["tables"].out / "phases" / "curves.csv", "figures"
     yield "claims.json", todo["claims"].out, "page"
-    yield "figure: figM.svg", todo["figures"].out / "figM.svg", "page"
+    yield f"figure: {FIGURE}.svg", todo["figures"].out / f"{FIGURE}.svg", "page"
 
 
 def shipped(copy: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path, str]]:
     """The same for files that git holds, on copies of them, at their paths, that the code is pointed at."""
-    for folder in ("pools", "templates", "reference"):
-        shutil.copytree(pools.HERE / folder, copy / pools.HERE.relative_to(ROOT) / folder)
+    for folder in (pools.HERE / "pools", pools.HERE / "templates", published.FILE.parent):
+        shutil.copytree(folder, copy / folder.relative_to(ROOT))
     curves = copy / published.FILE.relative_to(ROOT)
     patch.setattr(pools, "HERE", copy / pools.HERE.relative_to(ROOT))
     patch.setattr(published, "FILE", curves)
     yield "pool: cities.txt", pools.HERE / "pools" / "cities.txt", "dataset"
     yield "templates: major.txt", pools.HERE / "templates" / "major.txt", "dataset"
-    yield "reference curves: paper_curves.json", curves, "figures"
+    yield f"the paper's curves: {curves.name}", curves, "figures"
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def damage_all(folder: Path, patch: pytest.MonkeyPatch) -> list[Seen]:
 
 
 def _readable(message: str, folder: Path) -> str:
-    return re.sub(r"[a-z0-9.]*-?n\d+-s\d+-[0-9a-f]{10}", "ID", message.replace(f"{folder}/", ""))
+    return re.sub(r"([a-z0-9.]*-?n\d+-)?s\d+-[0-9a-f]{10}", "ID", message.replace(f"{folder}/", ""))
 
 
 def fill_all(folder: Path) -> list[Seen]:

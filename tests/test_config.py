@@ -8,12 +8,11 @@ import re
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import TAKEN, TOY, distinct_runs, expand
-from pipeline.data.sampler import visits
-from pipeline.store.files import ROOT
 from pipeline.store.plan import EVERYTHING
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -133,7 +132,7 @@ MISTAKES = {
         "experiments.freezing.joins is patch, allowed: ",
     ),
     "a rule's name": (
-        put("experiments", "figures", {"figure": "2"}),
+        put("experiments", "figures", {}),
         "experiments: given figures, allowed: a name of lower-case letters, digits and _, other than all,",
     ),
     "no name of a case": (
@@ -305,7 +304,7 @@ def test_each_switch_to_another_group_is_measured(scale):
     in_turn = [run for run in runs if run.distribution.kind == "sequential"]
     assert in_turn
     for run in in_turn:
-        switches = [step for step, _ in visits(run.distribution, run.training.steps)]
+        switches = [step for step, _ in run.distribution.visits(run.training.steps)]
         assert set(switches) <= set(run.slots)
         for begin, end in itertools.pairwise([*switches, run.training.steps]):
             assert sum(begin < slot <= end for slot in run.slots) >= 4

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import PlannedRun, expand
-from pipeline.store.files import ROOT
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 AWKWARD = [

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
+from pipeline import ROOT
 from pipeline.commands.dvc import CODE
 from pipeline.store import code
 from pipeline.store.code import STAGES
-from pipeline.store.files import ROOT
 from tests.faults import params
 from tests.tree import ENV, copy_tree
 

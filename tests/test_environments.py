@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests import environments, faults
 from tests.hostile import ENVIRONMENTS
 

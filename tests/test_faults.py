@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests import faults
 
 PAGE = ROOT / "docs" / "faults.md"

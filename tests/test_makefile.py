@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 
 WHEEL = "tiny-1.0-py3-none-any.whl"
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from pipeline.store.files import ROOT
+from pipeline import ROOT
 from tests.test_workflow import ENV
 
 RULE = re.compile(r"^(?:use rule \w+ as|rule) (\w+)", re.M)

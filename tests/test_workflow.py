@@ -15,11 +15,11 @@ import pandas as pd
 import psutil
 import pytest
 
+from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand, toys
 from pipeline.store import code
 from pipeline.store.code import STAGES
-from pipeline.store.files import ROOT
 from pipeline.store.locks import lock
 from pipeline.store.plan import CALL, plan
 from tests.tree import ENV, copy_tree

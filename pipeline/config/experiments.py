@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pipeline.config.errors import ConfigError, one_line, readable
 from pipeline.config.frozen import Frozen
@@ -44,7 +44,6 @@ class Experiment(Frozen):
     names it, or `everything`.
     """
 
-    figure: str
     seeds: list[int] | None = Field(default=None, min_length=1)
     set: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
@@ -76,6 +75,12 @@ class Params(Frozen):
     finetuning: FineTuning
     experiments: dict[str, Experiment]
     toy: Toy | None
+
+    @field_validator("experiments", mode="before")
+    @classmethod
+    def _default_run(cls, given: Any) -> Any:
+        """A name without anything under it is the default run."""
+        return {name: e or {} for name, e in given.items()} if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _named(self) -> Params:

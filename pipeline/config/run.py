@@ -6,23 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from pipeline.config.distributions import (
-    Celebrities,
-    Distribution,
-    Growing,
-    Replay,
-    Seen,
-    Sequential,
-    WarmUp,
-)
+from pipeline.config.distributions import KINDS, Distribution, Part
 from pipeline.config.frozen import Frozen, digest
 from pipeline.config.population import Population
 
 TAPS = 4  # width of a recurrent mixer's temporal convolution (De et al. 2024)
-
-
-# Whom a distribution's number of people counts, in errors; others count all individuals.
-_WHOM = {"replay": "unseen people", "growing": "individuals but one"}
 
 
 def _later(default: str) -> Any:
@@ -162,42 +150,12 @@ class RunConfig(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
-        who, d = self.population, self.distribution
-        asked = {
-            "celebrities": ("count", who.individuals),
-            "warm_up": ("subset", who.individuals),
-            "replay": ("new", who.unseen),
-            "growing": ("subset", who.individuals - 1),
-        }.get(d.kind)
-        if asked and getattr(d, asked[0]) > asked[1]:
+        d = self.distribution
+        d.check(self.population, self.training.steps)
+        if (self.base is not None and self.patching is None) != d.FINE_TUNING:
+            kinds = " or ".join(name for name, kind in KINDS.items() if kind.FINE_TUNING)
             raise ValueError(
-                f"distribution.{asked[0]} is {getattr(d, asked[0])}, allowed: at most {asked[1]}, "
-                f"the population's {_WHOM.get(d.kind, 'individuals')}"
-            )
-        if isinstance(d, WarmUp) and d.steps >= self.training.steps:
-            raise ValueError(
-                f"distribution.steps is {d.steps}, allowed: less than training.steps = {self.training.steps}"
-            )
-        if isinstance(d, Sequential) and who.individuals % d.groups:
-            raise ValueError(
-                f"distribution.groups is {d.groups}, allowed: a divisor of the population's "
-                f"{who.individuals} individuals"
-            )
-        if isinstance(d, Sequential) and d.groups * d.repeats > self.training.steps:
-            raise ValueError(
-                f"distribution.groups x repeats is {d.groups * d.repeats}, allowed: at most training.steps = "
-                f"{self.training.steps}"
-            )
-        if isinstance(d, Growing):
-            self._grows(d)
-        if isinstance(d, Seen) and d.skip + d.count > who.individuals:
-            raise ValueError(
-                f"distribution.skip + count is {d.skip + d.count}, allowed: at most {who.individuals}, "
-                "the population's individuals"
-            )
-        if isinstance(d, Replay | Seen) != (self.base is not None and self.patching is None):
-            raise ValueError(
-                f"distribution.kind is {d.kind}, allowed: replay or seen in a fine-tuning run, and only there"
+                f"distribution.kind is {d.kind}, allowed: {kinds} in a fine-tuning run, and only there"
             )
         if self.evaluation.apart and not self.parts:
             raise ValueError(
@@ -206,29 +164,19 @@ class RunConfig(Frozen):
             )
         return self
 
-    def _grows(self, d: Growing) -> None:
-        """Each stage adds people and has a step to itself."""
-        if d.until >= self.training.steps:
-            raise ValueError(
-                f"distribution.until is {d.until}, allowed: less than training.steps = {self.training.steps}"
-            )
-        most = min(d.until, self.population.individuals - d.subset)
-        if d.stages > most:
-            raise ValueError(
-                f"distribution.stages is {d.stages}, allowed: at most {most}, the steps and the people to add"
-            )
+    @property
+    def parts(self) -> dict[str, Part]:
+        """Parts of the people that pre-training tells apart: celebrities and the others as head and tail,
+        groups that come one after the other as group-1, ...; none where all are alike."""
+        return (self.base or self).distribution.parts(self.population.individuals)
 
     @property
-    def parts(self) -> dict[str, tuple[int, int]]:
-        """Parts of the people that pre-training tells apart, as (first, count): celebrities and the others as
-        head and tail, groups that come one after the other as group-1, ...; none where all are alike."""
-        d, everybody = (self.base or self).distribution, self.population.individuals
-        match d:
-            case Celebrities(count=count) if count < everybody:
-                return {"head": (0, count), "tail": (count, everybody - count)}
-            case Sequential() | Growing():
-                return {f"group-{k}": part for k, part in enumerate(d.parts(everybody), 1)}
-        return {}
+    def groups(self) -> dict[str, Part]:
+        """Groups of people that are evaluated. known: the pre-training people; new: people this run never
+        trains on, or in fine-tuning the new people it is fine-tuned on."""
+        who = self.population
+        new = self.distribution.new_people(who.unseen)
+        return {"known": (0, who.individuals), "new": (who.individuals, new)}
 
     @property
     def kind(self) -> Literal["pretrain", "finetune", "patch"]:
@@ -257,22 +205,10 @@ class RunConfig(Frozen):
         Content addressing means that new parameters can never be read beside old results, whatever
         a workflow engine remembers, and that experiments share a run without knowing of each other.
         """
-        d, n = self.distribution, self.population.individuals
-        words = {
-            "uniform": "uniform",
-            # No plus or minus of an exponent: words are parted by dashes.
-            "power_law": f"powerlaw{getattr(d, 'alpha', 0):g}".replace("+", "").replace("-", "m"),
-            "celebrities": f"celebrities{getattr(d, 'count', 0)}",
-            "warm_up": f"warmup{getattr(d, 'subset', 0)}",
-            "replay": f"finetune{getattr(d, 'new', 0)}",
-            "sequential": f"sequential{getattr(d, 'groups', 0)}x{getattr(d, 'repeats', 0)}",
-            "growing": f"growing{getattr(d, 'subset', 0)}",
-            "seen": f"finetuneseen{getattr(d, 'count', 0)}",
-        }
-        word = words[d.kind]
+        word = self.distribution.slug
         if self.patching:
             word = f"patched{self.patching.reference}from{self.patching.start}"
-        return f"{word}-n{n}-s{self.seed}-{self.digest}"
+        return f"{word}-n{self.population.individuals}-s{self.seed}-{self.digest}"
 
     @property
     def population_id(self) -> str:

@@ -5,7 +5,6 @@ are assembled from the token bank on the device and never stored (paper, section
 """
 
 from dataclasses import dataclass
-from typing import assert_never
 
 import numpy as np
 import torch
@@ -43,58 +42,13 @@ class Batch:
     templates: Tensor
 
 
-def visits(distribution: distributions.Sequential, steps: int) -> list[tuple[int, int]]:
-    """Which group comes when in a run of `steps`, as (first step, group counted from 0), ascending."""
-    count = distribution.groups * distribution.repeats
-    return [(round(k * steps / count), k % distribution.groups) for k in range(count)]
-
-
 def probabilities(
-    distribution: distributions.Distribution, individuals: int, people: int, steps: int | None = None
+    distribution: distributions.Distribution, individuals: int, people: int, steps: int
 ) -> list[tuple[int, NDArray[np.float64]]]:
-    """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1.
-
-    `steps` is the run's length, which a sequential distribution shares out and others can do without. Paper,
-    section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in replay.
-    Raises AssertionError for a kind that is not known here: nothing is trained on a distribution of chance.
-    """
-    p = np.zeros(people)
-    p[:individuals] = 1.0
-    phases = [(0, p)]
-    match distribution:
-        case distributions.PowerLaw(alpha=alpha):
-            p[:individuals] = np.arange(1, individuals + 1, dtype=float) ** -alpha
-        case distributions.Celebrities(count=count, weight=weight):
-            p[:count] = weight
-        case distributions.WarmUp(subset=subset, steps=steps):
-            first = np.zeros(people)
-            first[:subset] = 1.0
-            phases = [(0, first), (steps, p)]
-        case distributions.Replay(new=new, weight=weight):
-            p[:individuals] = weight
-            p[individuals : individuals + new] = 1.0
-        case distributions.Sequential():
-            assert steps is not None, "a sequential distribution needs the run's length"
-            shared = [_indicator(people, *group) for group in distribution.parts(individuals)]
-            phases = [(step, shared[group]) for step, group in visits(distribution, steps)]
-        case distributions.Growing(until=until, stages=stages):
-            ends = [first + count for first, count in distribution.parts(individuals)]
-            phases = [(k * until // stages, _indicator(people, 0, end)) for k, end in enumerate(ends)]
-        case distributions.Seen(skip=skip, count=count):
-            p[:] = 0.0
-            p[skip : skip + count] = 1.0
-        case distributions.Uniform():
-            pass
-        case _:
-            assert_never(distribution)
-    return [(step, q / q.sum()) for step, q in phases]
-
-
-def _indicator(people: int, first: int, count: int) -> NDArray[np.float64]:
-    """(people,): 1 for those of a range, else 0."""
-    p = np.zeros(people)
-    p[first : first + count] = 1.0
-    return p
+    """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1, of a run
+    of `steps`. Paper, section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in
+    fine-tuning."""
+    return [(step, p / p.sum()) for step, p in distribution.phases(individuals, people, steps)]
 
 
 def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -107,7 +61,7 @@ def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
 class Sampler:
     """Draws training batches under a distribution, and fixed evaluation batches under the uniform one.
 
-    `steps`: the run's length, as `probabilities` takes it.
+    `steps`: the run's length, which a distribution may share out.
     """
 
     def __init__(
@@ -116,7 +70,7 @@ class Sampler:
         distribution: distributions.Distribution,
         seed: int,
         device: torch.device | str = "cpu",
-        steps: int | None = None,
+        steps: int = 0,
     ) -> None:
         who = population.config
         self.config, self.seed, self.device = who, seed, torch.device(device)

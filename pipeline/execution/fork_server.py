@@ -32,6 +32,8 @@ SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the pro
 _LARGEST_REQUEST = 1 << 20
 _LARGEST_NUMBER = 32  # of a process, in digits
 _STAGES = ("train", "evaluate")  # those that jobs ask for
+# What these import, by name as they themselves are: it is of the floors above.
+_PRELOADED = ("pandas", *(f"pipeline.training.{name}" for name in ("loop", "compiler", "hardware")))
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _PAUSES = (signal.SIGTSTP, signal.SIGCONT)  # of a terminal, whose groups of processes the fork is not in
 
@@ -111,12 +113,9 @@ def _pause_with(stage: int) -> None:
 def _preload() -> None:
     environment.clean()
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # numpy would start threads, which no fork takes along
-    for name in ("pandas", "pipeline.training.loop"):
-        importlib.import_module(name)
-    from pipeline.training import compiler, hardware
-
-    if compiler.trouble() is None:
-        hardware.preload_compiler()
+    modules = {name: importlib.import_module(name) for name in _PRELOADED}
+    if modules["pipeline.training.compiler"].trouble() is None:
+        modules["pipeline.training.hardware"].preload_compiler()
     for stage in _STAGES:  # of the code that is imported now, should it be edited while it runs
         code.digest(stage)
 

@@ -4,12 +4,14 @@ Each has a module of its name with `draw(tables)`, and `facts(tables)`: the valu
 and how many seeds it shows. Whatever experiment a figure needs and the tables lack is named in its place.
 """
 
+import pipeline.findings.defaults  # noqa: F401  before a module that imports matplotlib
+
+# isort: split
 import importlib
 from types import ModuleType
 
 from matplotlib.figure import Figure
 
-import pipeline.findings.defaults  # noqa: F401  before a module that imports matplotlib
 from pipeline.findings import style
 from pipeline.findings.cells import MissingExperimentError, require
 from pipeline.findings.figures import FigureSpec

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.config import distributions
-from pipeline.config import run as cfg
 from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
 from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
@@ -51,17 +49,6 @@ def value_sums(per_token: Tensor, batch: Batch) -> Tensor:
     is_value = batch.kind[:, 1:] == VALUE
     out = torch.zeros(len(per_token), A, dtype=per_token.dtype, device=per_token.device)
     return out.scatter_add_(1, batch.attribute[:, 1:], torch.where(is_value, per_token, 0))
-
-
-def groups(run: cfg.RunConfig) -> dict[str, tuple[int, int]]:
-    """Groups of people that are evaluated, as (first, count).
-
-    known: the pre-training people; new: people this run never trains on, or in fine-tuning the new
-    people it is fine-tuned on.
-    """
-    who = run.population
-    new = run.distribution.new if isinstance(run.distribution, distributions.Replay) else who.unseen
-    return {"known": (0, who.individuals), "new": (who.individuals, new)}
 
 
 def predictions(

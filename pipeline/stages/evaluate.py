@@ -21,7 +21,7 @@ from pipeline.data.sampler import Sampler
 from pipeline.execution.processes import used
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
-from pipeline.probes.recall import groups, measure
+from pipeline.probes.recall import measure
 from pipeline.stages import common
 from pipeline.store import provenance
 from pipeline.store.artefacts import checksum, seal, verify
@@ -44,7 +44,7 @@ def evaluate(
     sampler = Sampler(population, run.distribution, run.seed, accelerator.device, run.training.steps)
     rows = []
     with accelerator.autocast():
-        for group, (first, count) in groups(run).items():
+        for group, (first, count) in run.groups.items():
             recall = measure(model, sampler, first, count, run.evaluation.final_sequences)
             for a, attribute in enumerate(ATTRIBUTES):
                 rows.append(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
 from pipeline.data.population import baseline
@@ -16,7 +17,6 @@ from pipeline.tables import crossings
 from pipeline.tables.memory import TOY_COLUMNS
 from pipeline.tables.read import (
     COLUMNS,
-    DISTRIBUTION_COLUMNS,
     MORE,
     OF_RUNS,
     TABLES,
@@ -26,11 +26,10 @@ from pipeline.tables.read import (
 )
 
 
-def experiments_table(planned: list[PlannedRun], params: Params) -> pd.DataFrame:
+def experiments_table(planned: list[PlannedRun]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "experiment": p.experiment,
-            "figure": params.experiments[p.experiment].figure,
             "case": p.case,
             "seed": p.config.seed,
             "run": p.config.id,
@@ -41,8 +40,7 @@ def experiments_table(planned: list[PlannedRun], params: Params) -> pd.DataFrame
 
 def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
     """Parameters, cost and provenance of a run, flat; checksums of its code and people by 10 digits."""
-    d = run.distribution.model_dump()
-    d["warm_up_steps"] = d.pop("steps", None)
+    columns = run.distribution.columns()
     patching = run.patching.model_dump() if run.patching else {}
     return {
         "run": run.id,
@@ -50,8 +48,8 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "base": run.base.id if run.base else None,
         "seed": run.seed,
         "individuals": run.population.individuals,
-        "distribution": d["kind"],
-        **{c: d.get(c) for c in DISTRIBUTION_COLUMNS},
+        "distribution": run.distribution.kind,
+        **{c: columns.get(c) for c in distributions.LABELS},
         **{c: patching.get(c) for c in ("reference", "start")},
         "steps": run.training.steps,
         "batch": run.training.batch,
@@ -115,7 +113,7 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
             seen = read_table(folder, "attention.csv")
             attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
     return Tables(
-        experiments=experiments_table(planned, params),
+        experiments=experiments_table(planned),
         runs=pd.DataFrame(runs),
         curves=stacked(curves),
         summary=pd.DataFrame(summaries),

@@ -2,7 +2,7 @@
 
 Each experiment has a folder of them, with a manifest that names its plan (the digest of its runs):
 
-experiments.csv  experiment, figure, case, seed, run        which run serves which experiment
+experiments.csv  experiment, case, seed, run                which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
                  with `evaluation.apart` also parts of the known ones: head and tail, or group-1, ...
@@ -22,26 +22,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import scales
+from pipeline.config import distributions, scales
 from pipeline.config.experiments import TOY
 from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
-DISTRIBUTION_COLUMNS = (
-    *("alpha", "count", "weight", "subset", "warm_up_steps", "new", "skip"),
-    *("groups", "repeats", "until", "stages"),
-)
 MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
-# Text, though pandas may see a number in it: a figure "2", a version "2.10", a checksum "12e4567890".
-_TEXT = dict.fromkeys(("experiment", "base", "figure", "case", "commit", "code", "people"), "str")
+# Text, though pandas may see a number in it: a case "2", a version "2.10", a checksum "12e4567890".
+_TEXT = dict.fromkeys(("experiment", "base", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
 # What readers find in a table, in one that was written before there was such a column too: NaN.
 COLUMNS = {
-    "experiments": ("experiment", "figure", "case", "seed", "run"),
+    "experiments": ("experiment", "case", "seed", "run"),
     "runs": (
-        *("run", "kind", "base", "seed", "individuals", "distribution", *DISTRIBUTION_COLUMNS),
+        *("run", "kind", "base", "seed", "individuals", "distribution", *distributions.LABELS),
         *("reference", "start", "steps", "batch", "learning_rate", "schedule"),
         *("weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled", "baseline"),
         *("parameters", "tokens", "flops", "precision", "device", "processes"),

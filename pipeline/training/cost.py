@@ -2,8 +2,6 @@
 
 from pipeline.config import run as cfg
 
-GROUPS = 2  # of people that an evaluation measures: pipeline.probes.recall.groups
-
 
 def weights_of(model: cfg.Model, vocabulary: int) -> int:
     """Weights that multiply every token, the embedding's among them."""
@@ -36,7 +34,7 @@ def flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
 def evaluation_flops_of(run: cfg.RunConfig, vocabulary: int, biography: float) -> float:
     """FLOPs of its measurements at most: at every slot, and once more of the final weights."""
     measured = run.evaluation
-    sequences = GROUPS * (len(run.slots) * measured.sequences + measured.final_sequences)
+    sequences = len(run.groups) * (len(run.slots) * measured.sequences + measured.final_sequences)
     if run.evaluation.apart:
         sequences += len(run.slots) * run.evaluation.apart * len(run.parts)
     if run.observe:

@@ -21,7 +21,7 @@ from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.probes.attention import measure_attention
 from pipeline.probes.credit import measure_credit
-from pipeline.probes.recall import groups, measure, predictions, value_sums
+from pipeline.probes.recall import measure, predictions, value_sums
 from pipeline.training import hardware
 from pipeline.training.cost import flops_of, tokens_of
 from pipeline.training.interrupts import InterruptedRunError, Interrupts
@@ -334,7 +334,7 @@ class Trainer:
         model = self.accelerator.unwrap_model(self.model)
         rows = []
         with self.accelerator.autocast():
-            asked = {name: (who, sequences) for name, who in groups(self.run).items()}
+            asked = {name: (who, sequences) for name, who in self.run.groups.items()}
             if few := self.run.evaluation.apart:
                 asked |= {name: (who, few) for name, who in self.run.parts.items()}
             for name, ((first, count), many) in asked.items():
@@ -358,7 +358,7 @@ class Trainer:
         if observe is None:
             return []
         model = self.accelerator.unwrap_model(self.model)
-        people = groups(self.run)["known"]
+        people = self.run.groups["known"]
         with self.accelerator.autocast():
             rows = measure_attention(model, self.sampler, *people, observe.sequences)
             if observe.credit:

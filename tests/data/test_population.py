@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipeline.config import population as people
+from pipeline.config import population as asked
 from pipeline.config.population import POOL_SIZES
 from pipeline.data.pools import ATTRIBUTES, pool
 from pipeline.data.population import Population, baseline, draw, pool_sizes, value_text
@@ -35,7 +35,7 @@ def test_any_population_is_consistent(population_config, tokenizer, individuals,
         update={
             "individuals": individuals,
             "unseen": unseen,
-            "templates": people.Templates(train=train, evaluation=25 - train),
+            "templates": asked.Templates(train=train, evaluation=25 - train),
         }
     )
     people = draw(who, seed, tokenizer)
@@ -87,7 +87,7 @@ def test_saved_and_loaded_alike(population, tmp_path):
 
 def test_baseline_of_the_papers_pools():
     """Section 1.6 of the paper's task: (2 ln 800 + ln 200 + ln 100 + ln 500 + ln D) / 6."""
-    pools = people.Pools(
+    pools = asked.Pools(
         given_names=900, surnames=1000, cities=800, universities=200, majors=100, companies=500,
         years=201, months=12, days=31,
     )  # fmt: skip

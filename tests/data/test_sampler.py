@@ -13,7 +13,6 @@ from scipy import stats
 
 from pipeline.config import distributions
 from pipeline.config import population as people
-from pipeline.config.frozen import Frozen
 from pipeline.data import random
 from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import value_text
@@ -27,7 +26,6 @@ from pipeline.data.sampler import (
     LeakageError,
     Sampler,
     probabilities,
-    visits,
 )
 from pipeline.stages.dataset import text
 
@@ -48,14 +46,26 @@ STEPS = 24  # of the run
 examples = settings(deadline=None, derandomize=True)
 
 
-def test_a_kind_that_the_sampler_does_not_know_is_not_drawn_uniformly(population):
-    class Recent(Frozen):
+def test_a_kind_that_does_not_say_whom_it_draws_cannot_be_asked_for():
+    class Recent(distributions.Kind):
         kind: Literal["recent"] = "recent"
 
-    with pytest.raises(AssertionError, match="recent"):
-        probabilities(Recent(), 4, 8)
-    ((_, p),) = probabilities(distributions.Uniform(), 4, 8)
+        @property
+        def slug(self):
+            return "recent"
+
+    with pytest.raises(TypeError, match="phases"):
+        Recent()
+    ((_, p),) = probabilities(distributions.Uniform(), 4, 8, 1)
     assert p.tolist() == [0.25] * 4 + [0.0] * 4
+
+
+def test_every_kind_answers_for_its_runs():
+    """Its columns are those it names, and its word can stand in a run's name."""
+    assert {d.kind for d in DISTRIBUTIONS.values()} == set(distributions.KINDS)
+    for d in DISTRIBUTIONS.values():
+        assert list(d.columns()) == list(d.LABELS)
+        assert re.fullmatch(r"[a-z0-9.]+", d.slug)
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -72,7 +82,7 @@ def test_draws_follow_the_distribution(population, name):
 
 def test_probabilities_of_each_distribution():
     def p(name, phase=0):
-        return probabilities(DISTRIBUTIONS[name], 40, 64)[phase][1]
+        return probabilities(DISTRIBUTIONS[name], 40, 64, STEPS)[phase][1]
 
     assert p("uniform")[:40] == pytest.approx(1 / 40)
     assert p("zipf")[3] == pytest.approx(p("zipf")[0] / 4)
@@ -98,7 +108,7 @@ def test_groups_come_in_turn(population):
     for step in range(STEPS):
         drawn = sampler.individuals(step, rows).unique().tolist()
         assert drawn == list(range(step // 6 * 10, (step // 6 + 1) * 10))
-    assert visits(DISTRIBUTIONS["alternating"], STEPS) == [(0, 0), (4, 1), (8, 0), (12, 1), (16, 0), (20, 1)]
+    assert DISTRIBUTIONS["alternating"].visits(STEPS) == [(0, 0), (4, 1), (8, 0), (12, 1), (16, 0), (20, 1)]
 
 
 def test_a_growing_population_is_whole_from_its_step_on(population):
@@ -113,13 +123,13 @@ def test_groups_part_the_population_and_the_run(size, groups, repeats, data):
     """Whatever the numbers: disjoint groups of one size in order, visits that differ by one step at most."""
     d = distributions.Sequential(kind="sequential", groups=groups, repeats=repeats)
     steps = data.draw(st.integers(groups * repeats, 5000))
-    ranges = d.parts(size * groups)
+    ranges = list(d.parts(size * groups).values())
     assert [first for first, _ in ranges] == list(range(0, size * groups, size))
     assert {count for _, count in ranges} == {size}
-    begins = [first for first, _ in visits(d, steps)]
+    begins = [first for first, _ in d.visits(steps)]
     lengths = np.diff([*begins, steps])
     assert begins[0] == 0 and lengths.min() >= 1 and np.ptp(lengths) <= 1
-    assert [group for _, group in visits(d, steps)] == list(range(groups)) * repeats
+    assert [group for _, group in d.visits(steps)] == list(range(groups)) * repeats
 
 
 @examples
@@ -129,13 +139,13 @@ def test_a_population_grows_to_the_whole(individuals, data):
     until = data.draw(st.integers(1, 3000))
     stages = data.draw(st.integers(1, min(until, individuals - subset, 50)))
     d = distributions.Growing(kind="growing", subset=subset, until=until, stages=stages)
-    phases = probabilities(d, individuals, individuals + 5)
+    phases = probabilities(d, individuals, individuals + 5, 1)
     sizes = [np.count_nonzero(p) for _, p in phases]
     assert sizes[0] == subset and sizes[-1] == individuals and (np.diff(sizes) > 0).all()
     assert all((p[:size] == p[0]).all() for size, (_, p) in zip(sizes, phases, strict=True))
     steps = [step for step, _ in phases]
     assert steps[0] == 0 and steps[-1] == until and (np.diff(steps) > 0).all()
-    assert sum(count for _, count in d.parts(individuals)) == individuals
+    assert sum(count for _, count in d.parts(individuals).values()) == individuals
 
 
 def test_no_held_out_pair_is_ever_trained_on(population):

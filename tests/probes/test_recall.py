@@ -8,7 +8,7 @@ from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.data.sampler import VALUE, A, Sampler
 from pipeline.model.transformer import Transformer
-from pipeline.probes.recall import groups, measure
+from pipeline.probes.recall import measure
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_a_value_counts_only_if_all_its_tokens_are_right(population):
 
 
 def test_groups_of_people(run):
-    assert groups(run) == {"known": (0, 40), "new": (40, 24)}
+    assert run.groups == {"known": (0, 40), "new": (40, 24)}
     tuned = run.model_copy(update={"distribution": distributions.Replay(kind="replay", new=8), "base": run})
-    assert groups(tuned) == {"known": (0, 40), "new": (40, 8)}
+    assert tuned.groups == {"known": (0, 40), "new": (40, 8)}
 
 
 def test_parts_of_the_people_are_measured_apart_where_asked(run):
@@ -82,4 +82,4 @@ def test_parts_of_the_people_are_measured_apart_where_asked(run):
     assert base.parts == {"head": (0, 4), "tail": (4, 36)} and not run.parts
     tuned = {"distribution": distributions.Seen(kind="seen", skip=4, count=36), "base": base}
     assert cfg.RunConfig.model_validate({**dict(run), **tuned}).parts == base.parts
-    assert groups(base) == groups(run) == {"known": (0, 40), "new": (40, 24)}
+    assert base.groups == run.groups == {"known": (0, 40), "new": (40, 24)}

@@ -33,15 +33,14 @@ SECONDS = 600  # that a call may take
 LONG = {"training.steps": 500}
 OBSERVED = {**LONG, "observe": {"sequences": 32, "snapshots": [0, 60]}}
 EXPERIMENTS = {
-    "phases": {"figure": "2", "set": LONG},
-    "population_size": {"figure": "2", "grid": {"population.individuals": [32]}},
+    "phases": {"set": LONG},
+    "population_size": {"grid": {"population.individuals": [32]}},
     "finetune_sizes": {
-        "figure": "5",
         "finetune": True,
         "set": LONG,
         "cases": {f"new-{n}": {"distribution": {"kind": "replay", "new": n}} for n in (8, 32)},
     },
-    "attention": {"figure": "3", "set": OBSERVED},
+    "attention": {"set": OBSERVED},
 }
 STRUCK = "step 112/500"  # a line in the middle of a long run's log
 

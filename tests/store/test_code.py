@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.data import pools
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError
 from pipeline.store.code import STAGES
-from pipeline.store.files import ROOT
 from tests.faults import build
 
 PIPELINE = ROOT / "pipeline"

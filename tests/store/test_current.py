@@ -9,21 +9,21 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import scales
 from pipeline.config.experiments import TOY, Params, distinct_runs, expand, toys
 from pipeline.store import code, current
 from pipeline.store.artefacts import MANIFEST, manifest_of, seal
 from pipeline.store.current import DAMAGED, OTHER_CODE, OTHER_INPUTS, Survey, survey, survey_products
 from pipeline.store.files import sha256
 from pipeline.store.plan import only
+from tests.params import load
 
-FIGURES = ("one", "two")
+FIGURES = ("phases/one", "memory/two")
 EXPERIMENTS = ("phases", "finetune_sizes", TOY)
 
 
 @pytest.fixture
 def params() -> Params:
-    return only(scales.load("smoke"), EXPERIMENTS)
+    return only(load(), EXPERIMENTS)
 
 
 def put(folder: Path, name: str, content: str = "x") -> None:
@@ -60,9 +60,10 @@ def results(params, tmp_path) -> Path:
             people = tmp_path / "populations" / run.population_id / "people.safetensors"
             inputs[run.population_id] = sha256(people)
         seal(folder, ["final.csv"], **made("evaluate", **inputs))
-    folder = tmp_path / "toy" / next(iter(toys(params)))
-    put(folder, "toy.csv")
-    seal(folder, ["toy.csv"], **made("toy"))
+    for name in toys(params):
+        folder = tmp_path / "toy" / name
+        put(folder, "toy.csv")
+        seal(folder, ["toy.csv"], **made("toy"))
     tables(params, tmp_path)
     products(tmp_path)
     return tmp_path
@@ -83,8 +84,9 @@ def products(results: Path) -> None:
     put(results, "claims.json")
     seal(results, ["claims.json"], manifest_of("claims"), **made("claims", **inputs))
     for name in FIGURES:
-        put(results / "figures", f"{name}.svg")
-        seal(results / "figures", [f"{name}.svg"], manifest_of(name), **made("figures", **inputs))
+        path = results / "figures" / f"{name}.svg"
+        put(path.parent, path.name)
+        seal(path.parent, [path.name], manifest_of(path.stem), **made("figures", **inputs))
     drawn = [results / "figures" / manifest_of(name) for name in FIGURES]
     shown = current.checksum_of([results / manifest_of("claims"), *drawn])
     put(results / "report", "index.html")
@@ -109,7 +111,7 @@ def tuned(params: Params) -> str:
     return next(name for name, config in distinct_runs(expand(params)).items() if config.base)
 
 
-PRODUCTS = {".", "figures", "report"}  # claims, figures and page, by their folders
+PRODUCTS = {".", "figures/phases", "figures/memory", "report"}  # claims, figures and page, by their folders
 
 
 def reseal(folder: Path, **inputs: str) -> None:

@@ -11,10 +11,10 @@ import pytest
 from training.test_loop import fp32  # noqa: F401
 from training.test_state import finish
 
+from pipeline import ROOT
 from pipeline.config.errors import ConfigError
 from pipeline.execution.processes import PARENT
 from pipeline.store.artefacts import seal
-from pipeline.store.files import ROOT
 from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import Result, Trainer

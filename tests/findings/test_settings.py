@@ -5,7 +5,7 @@ import pytest
 from pipeline.findings.cells import uniform_like
 from pipeline.findings.robustness.settings import VARIED, best_rate, by_templates, settings
 from pipeline.tables.read import Tables
-from tests.figures.synthetic_tables import build, without
+from tests.findings.synthetic_tables import build, without
 
 
 @pytest.fixture(scope="module")

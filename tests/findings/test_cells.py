@@ -1,8 +1,8 @@
 """Which runs are compared, whichever experiments they stand in."""
 
 from pipeline.findings.cells import families, power_laws
-from pipeline.findings.distributions.figures import imbalance as fig4
-from tests.figures.synthetic_tables import build
+from pipeline.findings.distributions.figures import imbalance
+from tests.findings.synthetic_tables import build
 
 
 def test_power_laws_on_other_numbers_of_people_count_wherever_they_stand():
@@ -12,11 +12,11 @@ def test_power_laws_on_other_numbers_of_people_count_wherever_they_stand():
     mine = (apart.experiments.experiment == "power_law") & apart.experiments.run.isin(runs)
     fewer = apart.experiments.index[mine & (apart.experiments.seed == apart.experiments.seed.max())]
     for tables in (together, apart):
-        tables.experiments.drop(index=fewer, inplace=True)
+        tables.experiments = tables.experiments.drop(index=fewer)
     apart.experiments.loc[mine.drop(fewer), "experiment"] = "power_law_sizes"
     assert mine.any() and few not in set(apart.of("power_law").individuals)
     for rows in (power_laws, families):
         assert set(rows(apart).run) == set(rows(together).run)
-    assert fig4.plateau_ends(apart).equals(fig4.plateau_ends(together))
-    assert fig4.best_alpha(apart).equals(fig4.best_alpha(together))
-    assert fig4.facts(apart) == fig4.facts(together)
+    assert imbalance.plateau_ends(apart).equals(imbalance.plateau_ends(together))
+    assert imbalance.best_alpha(apart).equals(imbalance.best_alpha(together))
+    assert imbalance.facts(apart) == imbalance.facts(together)

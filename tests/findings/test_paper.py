@@ -5,17 +5,16 @@ paper's.
 """
 
 import json
-import re
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.findings.ledger import load
-from pipeline.findings.verdict import REPRODUCED
-from pipeline.store.files import ROOT
-from tests.claims.scenes import SEEDS, Scene, curve, jitter, named
+from pipeline import ROOT
+from pipeline.findings.ledger import OURS, load
+from pipeline.findings.verdict import NOT_MEASURED, REPRODUCED
+from tests.findings.scenes import SEEDS, Scene, curve, jitter, named
 
 PAPER = json.loads((ROOT / "pipeline/paper/curves.json").read_text(encoding="utf-8"))
 CURVES, POINTS = PAPER["curves"], PAPER["points"]
@@ -202,12 +201,29 @@ def tables():
     return paper.tables()
 
 
-def has_curves(claim) -> bool:
-    """Whether the paper's curves are there to be judged."""
-    return claim.judge is not None and not re.search("held back|not isolated|without numbers", claim.paper)
+# Claims of the paper's whose curves cannot be fed, and why.
+NOT_FED = {
+    "C7": "curves for weight decay and batch size are held back",
+    "C8": "curves for batch size are held back",
+    "C11": "values by number and order of templates are held back",
+    "C12": "values by number and order of templates are held back",
+    "C31": "argued: no run varies the head or the tail alone",
+    "C35": "stated, without numbers",
+    "C46": "curves of the associative memory are held back",
+    "C50": "curves at a constant rate are held back",
+    "C51": "curves of many groups are held back",
+    "C53": "curves of runs with attention learned on groups are held back",
+}
+CLAIMS = {claim.id: claim for claim in load() if claim.origin != OURS}
 
 
-@pytest.mark.parametrize("claim", list(filter(has_curves, load())), ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", [name for name in CLAIMS if name not in NOT_FED])
 def test_the_papers_curves_reproduce_its_claims(tables, claim):
-    finding = claim.judged(tables)
+    finding = CLAIMS[claim].judged(tables)
     assert finding.verdict == REPRODUCED, finding
+
+
+@pytest.mark.parametrize("claim", NOT_FED)
+def test_what_is_not_fed_is_not_judged(tables, claim):
+    finding = CLAIMS[claim].judged(tables)
+    assert finding.verdict == NOT_MEASURED, "it can be fed: take it from NOT_FED"

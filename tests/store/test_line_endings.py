@@ -5,16 +5,18 @@ import subprocess
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.data import pools
 from pipeline.paper import published
 from pipeline.store.artefacts import ArtefactError, seal, verify
-from pipeline.store.files import ROOT
+from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
+from tests import params
+from tests.findings.scenes import toy_scene
 
-FILES = ["params.yaml", "Makefile", "pipeline/data/pools/cities.txt", "pipeline/data/templates/major.txt"]
+FILES = ["Makefile", "pipeline/data/pools/cities.txt", "pipeline/data/templates/major.txt"]
 FILES += ["pipeline/paper/curves.json", "pipeline/paper/curves.sha256"]
-FILES += ["results/laptop/figures/figM.svg", "results/laptop/figures/figM.png"]
-FILES += [f"results/laptop/tables/toy/{name}" for name in ("toy.csv", "manifest.json")]
+TABLES = "results/laptop/tables"
 
 
 def git(folder, *arguments):
@@ -23,11 +25,17 @@ def git(folder, *arguments):
 
 
 def clone(tmp_path, *more):
-    """A clone, with core.autocrlf, of a repository of some of the project's files."""
+    """A clone, with core.autocrlf, of a repository of some of the project's files, and of results."""
     origin = tmp_path / "origin"
     for name in [*FILES, *more]:
         (origin / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, origin / name)
+    (origin / "params.yaml").write_bytes(params.FILE.read_bytes())
+    write(toy_scene().tables(), origin / TABLES)
+    drawing = origin / "results" / "laptop" / "figures" / "memory" / "over_time.svg"
+    drawing.parent.mkdir(parents=True)
+    drawing.write_bytes(b"<svg>\n</svg>\n")
+    drawing.with_suffix(".png").write_bytes(b"\x89PNG\r\n\x1a\n\n\r\n")
     git(tmp_path, "init", "-q", "origin")
     git(origin, "add", "-A")
     git(origin, "commit", "-qm", "files")
@@ -37,7 +45,7 @@ def clone(tmp_path, *more):
 
 def point_at(folder, monkeypatch):
     monkeypatch.setattr(pools, "HERE", folder / "pipeline" / "data")
-    monkeypatch.setattr(published, "FILE", folder / FILES[4])
+    monkeypatch.setattr(published, "FILE", folder / "pipeline" / "paper" / "curves.json")
     for cached in (pools.pool, pools.templates, published._content):
         monkeypatch.setattr(
             pools if cached is not published._content else published, cached.__name__, cached.__wrapped__
@@ -46,24 +54,23 @@ def point_at(folder, monkeypatch):
 
 def test_a_clone_has_the_bytes_that_were_written(tmp_path, monkeypatch):
     cloned = clone(tmp_path, ".gitattributes")
-    for name in FILES:
-        assert (cloned / name).read_bytes() == (ROOT / name).read_bytes(), name
+    origin = tmp_path / "origin"
+    written = [path for path in origin.rglob("*") if path.is_file() and ".git" not in path.parts]
+    assert len(written) == len(FILES) + 6
+    for path in written:
+        assert (cloned / path.relative_to(origin)).read_bytes() == path.read_bytes(), path
     point_at(cloned, monkeypatch)
-    assert (
-        len(Tables.read(cloned / "results/laptop/tables").toy)
-        and pools.pool("cities")
-        and published.baseline()
-    )
+    assert len(Tables.read(cloned / TABLES).toy) and pools.pool("cities") and published.baseline()
 
 
 def test_other_line_endings_are_called_that(tmp_path, monkeypatch):
     cloned = clone(tmp_path)  # without what keeps them
     point_at(cloned, monkeypatch)
     readers = {
-        "toy.csv": lambda: Tables.read(cloned / "results/laptop/tables"),
+        "toy.csv": lambda: Tables.read(cloned / TABLES),
         "cities.txt": lambda: pools.pool("cities"),
         "major.txt": lambda: pools.templates("major"),
-        "paper_curves.json": published.baseline,
+        "curves.json": published.baseline,
     }
     for name, read in readers.items():
         with pytest.raises(ArtefactError) as error:

@@ -6,15 +6,16 @@ import re
 import pandas as pd
 import pytest
 
+from pipeline import ROOT
 from pipeline.commands.readme import numbers
 from pipeline.config import scales
 from pipeline.config.experiments import expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import draw
 from pipeline.report import summary
-from pipeline.store.files import ROOT
 
 
+@pytest.mark.committed
 def test_the_readmes_numbers_come_from_the_committed_results():
     block = numbers(ROOT / "results" / scales.DEFAULT)
     assert block in (ROOT / "README.md").read_text(), "run `make readme`"
@@ -27,6 +28,7 @@ def test_the_block_is_replaced_between_its_markers():
         summary.insert("no markers", "new")
 
 
+@pytest.mark.committed
 def test_token_counts_of_the_paper_scale():
     who = expand(scales.load("paper"))[0].config.population.model_copy(
         update={"individuals": 4000, "unseen": 1}
@@ -43,6 +45,7 @@ def test_token_counts_of_the_paper_scale():
     assert meta["baseline_nats"] == pytest.approx(float(baseline), abs=5e-4)
 
 
+@pytest.mark.committed
 def test_the_torture_figures():
     result = json.loads((ROOT / "results" / "torture.json").read_text())
     assert result["identical"] and result["last_call_succeeded"]

@@ -6,16 +6,21 @@ import shutil
 import pandas as pd
 import pytest
 
-from pipeline.config import scales
 from pipeline.config.experiments import expand
 from pipeline.store.artefacts import ArtefactError, verify
 from pipeline.tables.gather import run_row, write
 from pipeline.tables.read import COLUMNS, Tables
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build, part_of
+from tests.params import load
 
 
-def test_written_and_read_alike(tmp_path):
-    tables = build(seeds=2)
+@pytest.fixture(scope="module")
+def built() -> Tables:
+    return build(seeds=3)
+
+
+def test_written_and_read_alike(built, tmp_path):
+    tables = part_of(built, "phases")
     write(tables, tmp_path)
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
 
@@ -23,8 +28,8 @@ def test_written_and_read_alike(tmp_path):
 @pytest.mark.parametrize(
     "name", ["NA", "null", "nan", "None", "N/A", "1.10", "007", "true", "inf", "a,\r\n'b\"", " "]
 )
-def test_a_name_is_read_as_it_was_given(tmp_path, name):
-    tables = build(seeds=2)
+def test_a_name_is_read_as_it_was_given(built, tmp_path, name):
+    tables = part_of(built, "phases", "power_law")
     tables.experiments.loc[tables.experiments.experiment == "phases", "case"] = name
     renamed = re.sub("[^a-z0-9]", "", name.lower()) or "none"
     tables.experiments.loc[tables.experiments.experiment == "power_law", "experiment"] = renamed
@@ -36,8 +41,8 @@ def test_a_name_is_read_as_it_was_given(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["runs", "curves", "summary", "training"])
-def test_a_missing_seed_is_refused_and_not_dropped(tmp_path, name):
-    tables = build(seeds=3)
+def test_a_missing_seed_is_refused_and_not_dropped(built, tmp_path, name):
+    tables = part_of(built, "phases", "power_law")
     gone = tables.of("phases").run.iloc[-1]
     table = getattr(tables, name)
     setattr(tables, name, table[table.run != gone])
@@ -66,8 +71,8 @@ def test_a_folder_an_experiment_joins_to_the_same_tables(tmp_path):
         )
 
 
-def test_some_experiments_can_be_read_without_the_others(tmp_path):
-    write(build(seeds=2), tmp_path)
+def test_some_experiments_can_be_read_without_the_others(built, tmp_path):
+    write(part_of(built, "phases", "finetune_sizes", "toy"), tmp_path)
     some = Tables.read(tmp_path, ["finetune_sizes"])
     assert some.names == ["finetune_sizes"] and some.of("phases").empty and some.toy.empty
     assert set(some.runs[some.runs.kind == "pretrain"].run) == set(some.of("finetune_sizes").base)
@@ -75,8 +80,8 @@ def test_some_experiments_can_be_read_without_the_others(tmp_path):
         Tables.read(tmp_path, ["nothing"])
 
 
-def test_who_asks_for_a_run_speaks_before_who_starts_from_it(tmp_path):
-    tables = build(seeds=2)
+def test_who_asks_for_a_run_speaks_before_who_starts_from_it(built, tmp_path):
+    tables = part_of(built, "phases", "finetune_sizes")
     write(tables, tmp_path)
     base = tables.of("finetune_sizes").base.iloc[0]
     tables.runs.loc[tables.runs.run == base, "commit"] = "trained again"
@@ -88,8 +93,8 @@ def test_who_asks_for_a_run_speaks_before_who_starts_from_it(tmp_path):
         assert runs[runs.run == base].commit.tolist() == ["trained again"]
 
 
-def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
-    tables = build(seeds=2)
+def test_a_column_that_came_later_is_empty_in_older_tables(built, tmp_path):
+    tables = part_of(built, "phases")
     tables.runs = tables.runs.drop(columns=["code", "seconds_evaluating"])
     write(tables, tmp_path)
     runs = Tables.read(tmp_path).runs
@@ -98,6 +103,6 @@ def test_a_column_that_came_later_is_empty_in_older_tables(tmp_path):
 
 def test_the_columns_of_runs_are_those_that_are_written():
     """A new column of run_row belongs into COLUMNS, or older tables lack it."""
-    run = expand(scales.load())[0].config
+    run = expand(load())[0].config
     made = {"cost": {}, "environment": {}, "inputs": {"code": "", "population": ""}}
     assert set(run_row(run, made)) <= set(COLUMNS["runs"])

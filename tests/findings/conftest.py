@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.tables.read import Tables
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build
 
 
 @pytest.fixture(scope="session")

@@ -1,80 +1,68 @@
 """Every figure draws from tables alone, says what its axes are, and shows the paper beside ours."""
 
+import functools
 import os
+import re
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from pipeline.findings import averages, style
+from pipeline import ROOT
+from pipeline.config.errors import ConfigError
+from pipeline.findings import averages, drawing, figures, style
 from pipeline.findings.cells import uniform_like
-from pipeline.findings.distributions.figures import head_and_tail as fight
-from pipeline.findings.distributions.figures import imbalance as fig4
-from pipeline.findings.distributions.figures import short_runs as figghi
-from pipeline.findings.distributions.figures import sizes_and_budgets as figj
-from pipeline.findings.distributions.figures import warm_ups as figkl
-from pipeline.findings.figures import FIGURES
+from pipeline.findings.distributions.figures import (
+    head_and_tail,
+    imbalance,
+    short_runs,
+    sizes_and_budgets,
+    warm_ups,
+)
 from pipeline.findings.mechanism import attention_panels
 from pipeline.findings.mechanism import patching_panels as patching
-from pipeline.findings.mechanism.figures import credit as figcr
-from pipeline.findings.mechanism.figures import frozen_attention as figd
+from pipeline.findings.mechanism.figures import credit, frozen_attention
 from pipeline.paper import published
-from pipeline.store.files import ROOT
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
-from tests.figures.synthetic_tables import BASELINE, build, without
+from tests.findings.synthetic_tables import BASELINE, build, part_of, without
 
-NEEDS = {
-    "fig2": ("phases", "population_size"),
-    "fig3": ("attention", "patching"),
-    "fig4": ("power_law", "celebrities", "warm_up"),
-    "fig5": ("phases", "finetune_sizes", "finetune_replay"),
-    "figA": ("phases", "templates"),
-    "figC": (
-        "phases",
-        "learning_rate",
-        "population_size",
-        "weight_decay",
-        "batch_size",
-        "mixer",
-        "model_size",
-    ),
-    "figD": ("attention", "patching"),
-    "figF": ("attention",),
-    "figM": ("phases",),
-    "figN": ("finetune_sizes", "finetune_replay"),
-    "figO": ("finetune_attention",),
-    "figGHI": ("power_law", "celebrities", "warm_up"),
-    "figJ": ("families", "power_law", "celebrities", "warm_up"),
-    "figKL": ("warm_up_grid",),
-    "figHT": ("head_and_tail",),
-    "figCR": ("credit",),
-    "figGR": ("growing",),
-    "figCU": ("curricula",),
-    "figP": ("finetune_seen",),
-    "figQ": ("toy_sizes", "toy_replay"),
-    "figR": ("toy_sizes", "toy_replay"),
-    "figS": ("sequential",),
-    "figT": ("sequential_constant",),
-    "figU": ("many_groups",),
-    "figV": ("alternating",),
-    "figW": ("sequential_patching", "patching", "attention"),
-    "figX": ("sequential",),
-}
-# Panels with a curve of the paper's, where it is not all of them: Figure 4 has the paper's panels below
-# ours, Figures D and K, L their maps beside ours, Figure S no two groups; Figures HT, CR, GR and CU are
-# ours; those of A (right), C (weight decay, batch), Q, R, T, U and W are held back, those of X were not read.
+FIGURES = figures.load()
+CONFIDENCE = "hallucination/confidence"  # quick to draw
+# Panels with a curve of the paper's, where it is not all of them.
 OVERLAID = {
-    "figA": 1,
-    "figC": 4,
-    "fig4": 1,
-    "figD": 1,
-    "figS": 4,
+    "robustness/templates": 1,  # the right one is held back
+    "robustness/settings": 4,  # weight decay and batch sizes are
+    "distributions/imbalance": 1,  # the paper's panels are below ours
+    "mechanism/frozen_attention": 1,  # its map is beside ours
+    "groups/in_turn": 4,  # the paper has no two groups
     **dict.fromkeys(
-        ["figKL", "figHT", "figCR", "figGR", "figCU", "figQ", "figR", "figT", "figU", "figW", "figX"], 0
+        [
+            "distributions/warm_ups",  # its maps are beside ours
+            "distributions/head_and_tail",  # these four are ours
+            "mechanism/credit",
+            "hallucination/growing_population",
+            "distributions/curricula",
+            "memory/trajectories",  # these five are held back
+            "memory/over_time",
+            "groups/constant_rate",
+            "groups/many",
+            "groups/patched_attention",
+            "groups/attention",  # was not read from the paper
+        ],
+        0,
     ),
 }
+
+
+def draw(name, tables):
+    return drawing.draw(FIGURES[name], tables)
+
+
+def caption_of(name, tables):
+    return drawing.caption(FIGURES[name], tables)
 
 
 def panels(fig):
@@ -82,12 +70,27 @@ def panels(fig):
 
 
 def text_of(fig):
-    return " ".join(t.get_text() for t in fig.findobj(lambda a: hasattr(a, "get_text")))
+    """Its words, however they are broken into lines."""
+    return " ".join(" ".join(t.get_text() for t in fig.findobj(lambda a: hasattr(a, "get_text"))).split())
+
+
+@pytest.fixture(scope="module")
+def drawn(tables):
+    """The figures of the tables by name, each drawn once."""
+    return functools.cache(functools.partial(draw, tables=tables))
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """Tables of one seed that stays on the plateau."""
+    tables = build(seeds=1)
+    tables.summary["plateau_end"] = np.nan
+    return tables
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_panels_are_labelled_and_show_the_paper(name, tables):
-    fig = FIGURES[name].draw(tables)
+def test_panels_are_labelled_and_show_the_paper(name, drawn):
+    fig = drawn(name)
     for ax in panels(fig):
         assert ax.get_xlabel() and ax.get_ylabel()
     assert "paper" in text_of(fig)
@@ -96,8 +99,8 @@ def test_panels_are_labelled_and_show_the_paper(name, tables):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_is_cut_off(name, tables):
-    fig = FIGURES[name].draw(tables)
+def test_nothing_is_cut_off(name, drawn):
+    fig = drawn(name)
     fig.draw_without_rendering()
     width, height = fig.canvas.get_width_height()
     for ax in fig.axes:
@@ -107,39 +110,39 @@ def test_nothing_is_cut_off(name, tables):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_captions_are_filled(name, tables):
-    caption = FIGURES[name].caption(tables)
+    caption = caption_of(name, tables)
     assert "{" not in caption and "nan" not in caption
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_one_seed_and_no_plateau_end_still_draw(name):
-    tables = build(seeds=1)
-    tables.summary["plateau_end"] = np.nan
-    fig = FIGURES[name].draw(tables)
+def test_one_seed_and_no_plateau_end_still_draw(name, alone):
+    fig = draw(name, alone)
     assert "1 seed" in text_of(fig)
-    assert "nan" not in FIGURES[name].caption(tables)
+    assert "nan" not in caption_of(name, alone)
     fig.draw_without_rendering()
 
 
-@pytest.mark.parametrize(("name", "experiment"), [(n, e) for n, all_of in NEEDS.items() for e in all_of])
+@pytest.mark.parametrize(
+    ("name", "experiment"), [(n, e) for n, figure in FIGURES.items() for e in figure.needs]
+)
 def test_a_figure_says_which_experiment_it_misses(name, experiment, tables):
     lacking = without(tables, experiment)
-    fig = FIGURES[name].draw(lacking)
+    fig = draw(name, lacking)
     assert not fig.axes and "is not drawn" in text_of(fig) and experiment in text_of(fig)
-    assert experiment in FIGURES[name].caption(lacking)
+    assert experiment in caption_of(name, lacking)
 
 
 def test_families_without_a_common_cell_are_no_figure(tables):
     runs = tables.runs.assign(steps=tables.runs.steps.mask(tables.runs.distribution == "celebrities", 700))
-    fig = FIGURES["figGHI"].draw(Tables(tables.experiments, runs, tables.curves, tables.summary))
-    assert "share no (individuals, steps)" in text_of(fig).replace("\n", " ")
+    fig = draw("distributions/short_runs", Tables(tables.experiments, runs, tables.curves, tables.summary))
+    assert "share no (individuals, steps)" in text_of(fig)
 
 
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_equal_tables_give_equal_files(kind, tables, tmp_path):
     files = [tmp_path / "a", tmp_path / "b"]
     for file in files:
-        style.save(FIGURES["fig2"].draw(tables), file, kind)
+        style.save(draw("phases/three_phases", tables), file, kind)
     assert files[0].read_bytes() == files[1].read_bytes() != b""
 
 
@@ -148,14 +151,20 @@ def test_compact_drawings_keep_their_shapes_and_words():
     assert style.compact(svg) == '<g><path d="M 1.23 -2 L 3.5 40"/><text x="1.23456">a  b &gt; c</text></g>'
 
 
-def test_command_line_writes_both_files(tables, tmp_path):
-    write(tables, tmp_path)
-    command = [sys.executable, "-m", "pipeline.stages.figures", "--figure", "figM"]
+@pytest.fixture(scope="module")
+def written(tables, tmp_path_factory):
+    """A folder with the tables of one experiment."""
+    folder = tmp_path_factory.mktemp("tables")
+    write(part_of(tables, "phases"), folder)
+    return folder
+
+
+def test_command_line_writes_both_files(written, tmp_path):
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    command = [sys.executable, "-m", "pipeline.stages.figures", "--figures", CONFIDENCE]
     subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
-        "figM.manifest.json",
-        "figM.png",
-        "figM.svg",
+    assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")) == [
+        f"{CONFIDENCE}.{kind}" for kind in ("manifest.json", "png", "svg")
     ]
     (tmp_path / "phases" / "summary.csv").unlink()
     broken = subprocess.run(
@@ -189,14 +198,14 @@ def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
 
 def test_grids_follow_the_tables():
     tables = build(lengths=(450, 900))
-    assert list(fig4.best_alpha(tables).columns) == [450, 900]
-    assert fig4.plateau_ends(tables).shape == (3, 4)
+    assert list(imbalance.best_alpha(tables).columns) == [450, 900]
+    assert imbalance.plateau_ends(tables).shape == (3, 4)
 
 
 def test_families_meet_in_a_shared_cell(tables):
-    here = figghi.cell(tables)
+    here = short_runs.cell(tables)
     assert (here.individuals, here.steps) == (1024, 900)
-    assert [panel.varied for panel, _, _ in figghi.panels(here)] == [
+    assert [panel.varied for panel, _, _ in short_runs.panels(here)] == [
         "alpha",
         "weight",
         "subset",
@@ -207,7 +216,7 @@ def test_families_meet_in_a_shared_cell(tables):
 def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
     patches = patching.Patches.of(tables)
     assert patches.ages([0, 200]) == ["0 (0)", f"200 ({200 / patches.time.unit:.2g})"]
-    (left, _) = panels(FIGURES["fig3"].draw(tables))
+    (left, _) = panels(draw("mechanism/attention_circuits", tables))
     ours = {line.get_label(): line.get_color() for line in left.get_lines()}
     assert ours["0 (0)"] == patches.colour(0) and ours["never"] == style.BLACK
     theirs = [line.get_color() for line in left.get_lines() if line.get_gid() == "paper"]
@@ -215,7 +224,7 @@ def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
 
 
 def test_final_losses_by_reference_and_start(tables):
-    final = figd._final(averages.experiment(tables, "patching"))
+    final = frozen_attention._final(averages.experiment(tables, "patching"))
     assert list(final.index) == [800, 200, 45, 20, 0] and list(final.columns) == [0, 45, 200, 400]
     runs = averages.experiment(tables, "patching").query("reference == 800 and start == 400")
     expected = np.exp(np.log(runs.known_loss / BASELINE).mean())
@@ -232,7 +241,7 @@ def test_attention_is_that_of_the_layer(tables):
 @pytest.mark.parametrize("column", [(1, "old_accuracy"), (3, "new_accuracy")])
 def test_the_toys_lines_are_means_over_seeds_of_their_row(tables, column):
     panel, measure = column
-    rows = np.array(panels(FIGURES["figR"].draw(tables))).reshape(4, 4)
+    rows = np.array(panels(draw("memory/over_time", tables))).reshape(4, 4)
     end = tables.toy[tables.toy.step == tables.toy.step.max()]
     order = [(name, replay) for replay in (False, True) for name in ("linear", "value_embeddings")]
     for row, (read_out, replay) in zip(rows, order, strict=True):
@@ -243,11 +252,11 @@ def test_the_toys_lines_are_means_over_seeds_of_their_row(tables, column):
         assert all(line.get_xdata()[-1] == 1 for line in lines)
 
 
-@pytest.mark.parametrize("name", ["figQ", "figR"])
+@pytest.mark.parametrize("name", ["memory/trajectories", "memory/over_time"])
 def test_a_loss_below_single_precision_is_drawn(name, tables):
     """A geometric mean over seeds has no place for a loss of zero."""
     toy = tables.toy.assign(new_loss=tables.toy.new_loss.where(tables.toy.step < 50, 0.0))
-    fig = FIGURES[name].draw(Tables(tables.experiments, tables.runs, tables.curves, tables.summary, toy=toy))
+    fig = draw(name, Tables(tables.experiments, tables.runs, tables.curves, tables.summary, toy=toy))
     drawn = [
         line.get_ydata()
         for ax in panels(fig)
@@ -258,7 +267,7 @@ def test_a_loss_below_single_precision_is_drawn(name, tables):
 
 
 def test_settings_are_shown_at_the_rate_of_the_lowest_training_loss(tables):
-    panel = panels(FIGURES["figC"].draw(tables))[5]
+    panel = panels(draw("robustness/settings", tables))[5]
     (drawn,) = (line for line in panel.get_lines() if line.get_label() == "4 × 192")
     rows = averages.experiment(tables, "model_size").query("width == 192")
     ends = {
@@ -270,14 +279,14 @@ def test_settings_are_shown_at_the_rate_of_the_lowest_training_loss(tables):
 
 
 def test_batches_are_compared_on_an_axis_of_biographies(tables):
-    panel = panels(FIGURES["figC"].draw(tables))[3]
+    panel = panels(draw("robustness/settings", tables))[3]
     ends = [line.get_xdata()[-1] for line in panel.get_lines() if line.get_label().isdigit()]
     assert len(ends) == 5 and max(ends) - min(ends) < 0.01 * max(ends)
     assert "biographies" in panel.get_xlabel()
 
 
 def test_training_losses_are_at_the_middle_of_their_windows(tables):
-    left, right = panels(FIGURES["figA"].draw(tables))
+    left, right = panels(draw("robustness/templates", tables))
     log = tables.training_of(averages.experiment(tables, "phases").run.iloc[0])
     time = averages.time_axis(averages.experiment(tables, "phases"), published.curve("2_left", "loss"))
     ours = left.get_lines()[0].get_xdata() * time.unit
@@ -299,7 +308,7 @@ def test_ratios_read_like_the_papers(value, text):
 
 
 def test_cells_of_both_scales_lie_on_one_axis(tables):
-    people, steps = figj.lines(tables)
+    people, steps = sizes_and_budgets.lines(tables)
     assert {n for n, _ in people.hardness} == {512, 1024, 2048} and {s for _, s in people.hardness} == {900}
     assert {s for _, s in steps.hardness} == {450, 900, 1800} and {n for n, _ in steps.hardness} == {1024}
     for line in (people, steps):
@@ -310,14 +319,14 @@ def test_cells_of_both_scales_lie_on_one_axis(tables):
 
 
 def test_grids_of_warm_ups_hold_what_other_experiments_share(tables):
-    (small, few), (large, many) = figkl.grids(tables)
+    (small, few), (large, many) = warm_ups.grids(tables)
     assert small == (1024, 900) and large == (2048, 900)
     assert list(few.columns) == [100, 150, 300] and list(many.columns) == [100, 150]
     assert list(many.index) == [256, 128, 64] and np.isnan(few.loc[64, 300])
 
 
 def test_one_frequency_varies_at_a_time(tables):
-    sweeps = fight.sweeps(tables)
+    sweeps = head_and_tail.sweeps(tables)
     assert {part: len(runs) for part, runs in sweeps.items()} == {"head": 6, "tail": 6}
     for part, other in (("head", "tail"), ("tail", "head")):
         rows = sweeps[part]
@@ -326,9 +335,10 @@ def test_one_frequency_varies_at_a_time(tables):
 
 def test_the_statement_on_credit_is_judged(tables):
     rows = averages.experiment(tables, "credit")
-    check, before, after = figcr.growth(tables, rows)
-    assert check.seeds == 3 and before < after and check.interval[0] > 1
-    assert "names gain over text there, holds" in FIGURES["figCR"].caption(tables)
+    check, before, after = credit.growth(tables, rows)
+    told = check.as_json()
+    assert told["seeds"] == 3 and before < after and told["interval"][0] > 1
+    assert "names gain over text there, holds" in caption_of("mechanism/credit", tables)
     seen = tables.attention
     same = Tables(
         tables.experiments,
@@ -337,7 +347,7 @@ def test_the_statement_on_credit_is_judged(tables):
         tables.summary,
         seen.assign(credit_to_name=seen.credit_to_text),
     )
-    assert "does not hold" in FIGURES["figCR"].caption(same)
+    assert "does not hold" in caption_of("mechanism/credit", same)
 
 
 @pytest.mark.parametrize(
@@ -348,9 +358,8 @@ def test_the_statement_on_credit_is_judged(tables):
     ],
     ids=["other", "broken"],
 )
-def test_figures_do_not_depend_on_settings_of_the_users(tables, tmp_path, settings):
+def test_figures_do_not_depend_on_settings_of_the_users(written, tmp_path, settings):
     """Neither in the working folder nor at home, nor on a backend that is not there."""
-    write(tables, tmp_path / "tables")
     (tmp_path / "home" / "matplotlib").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / "home" / "matplotlib"):
         (folder / "matplotlibrc").write_bytes(settings)
@@ -362,13 +371,56 @@ def test_figures_do_not_depend_on_settings_of_the_users(tables, tmp_path, settin
             "XDG_CONFIG_HOME": str(tmp_path / "home"),
             **more,
         }
-        command = [sys.executable, "-m", "pipeline.stages.figures", "--tables", tmp_path / "tables"]
-        command += ["--figures", "figM", "--out", tmp_path / where.name]
+        command = [sys.executable, "-m", "pipeline.stages.figures", "--tables", written]
+        command += ["--figures", CONFIDENCE, "--out", tmp_path / where.name]
         done = subprocess.run(
             command, cwd=where, env=environment, capture_output=True, text=True, check=False
         )
         told = "environment: left out MPLBACKEND\n" if more else ""
         assert done.returncode == 0 and done.stderr == told, done.stderr
-        drawn[where] = [(tmp_path / where.name / f"figM.{kind}").read_bytes() for kind in ("svg", "png")]
-    style.save(FIGURES["figM"].draw(Tables.read(tmp_path / "tables")), tmp_path / "here.svg", "svg")
+        drawn[where] = [
+            (tmp_path / where.name / f"{CONFIDENCE}.{kind}").read_bytes() for kind in ("svg", "png")
+        ]
+    style.save(draw(CONFIDENCE, Tables.read(written)), tmp_path / "here.svg", "svg")
     assert drawn[tmp_path] == drawn[ROOT] and drawn[ROOT][0] == (tmp_path / "here.svg").read_bytes()
+
+
+def test_the_page_does_not_depend_on_them_either(tmp_path):
+    """It takes captions from the modules that draw."""
+    (tmp_path / "matplotlibrc").write_bytes(b"\xff\xfe")
+    command = [sys.executable, "-c", "import pipeline.stages.report"]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+
+
+def test_the_file_is_refused_in_one_line(tmp_path):
+    """Where it names a module that is not there, lacks something, or is no mapping of chapters."""
+    (tmp_path / "phases" / "figures").mkdir(parents=True)
+    (tmp_path / "phases" / "figures" / "one.py").touch()
+    path, entry = tmp_path / "figures.yaml", "title: T, needs: [phases], caption: C"
+    for text, message in {
+        f"phases: {{one: {{{entry}}}}}": "",
+        f"phases: {{two: {{{entry}}}}}": "phases/two: there is no phases/figures/two.py",
+        "phases: {one: {title: T, needs: [phases]}}": "phases/one.caption: Field required",
+        "phases: {one: {title: T, needs: [], caption: C}}": "phases/one.needs: ",
+        f"phases: {{one: {{{entry}, colour: red}}}}": "phases/one.colour: ",
+        "phases: {one: }": "phases/one.title: Field required",
+        "phases: [one]": "a mapping of chapters is needed",
+    }.items():
+        path.write_text(text)
+        figures.load.cache_clear()
+        if not message:
+            assert list(figures.load(path)) == ["phases/one"]
+            continue
+        with pytest.raises(ConfigError, match=rf"^figures\.yaml: {re.escape(message)}[^\n]*$"):
+            figures.load(path)
+    figures.load.cache_clear()
+
+
+def test_every_module_of_a_figure_is_in_the_file():
+    found = (ROOT / "pipeline" / "findings").glob("*/figures/[!_]*.py")
+    assert {f"{path.parents[1].name}/{path.stem}" for path in found} == set(FIGURES)
+
+
+def test_a_heading_has_the_papers_number_or_says_that_there_is_none():
+    assert FIGURES["phases/three_phases"].heading.startswith("Figure 2. Three phases")
+    assert FIGURES["mechanism/credit"].heading.startswith("Not in the paper: ")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.findings.groups.windows import windows
-from tests.claims.scenes import TURNS, VISITS, alternating_scene, sequential_scene
+from tests.findings.scenes import TURNS, VISITS, alternating_scene, sequential_scene
 
 
 def measured(scene, experiment):

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.costs import estimate as costs
 from pipeline.data import tokenizer
@@ -13,12 +12,13 @@ from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
 from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
-from tests.figures.synthetic_tables import build
+from tests.findings.synthetic_tables import build, part_of
+from tests.params import load
 
 
 @pytest.fixture(scope="module")
 def params():
-    return scales.load("smoke")
+    return load()
 
 
 def test_every_group_that_is_measured_is_counted(run):
@@ -74,7 +74,7 @@ def test_the_table_has_a_line_an_experiment_and_says_when_no_rate_is_known(param
     lines = costs.table(only(params, {"phases", "celebrities", "toy"}), Survey(tmp_path)).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["phases", "celebrities", "total"]
     assert all(line.endswith("unknown") for line in lines[1:4])
-    assert "no run of this scale has told a rate" in lines[4] and "1 seed of the toy" in lines[5]
+    assert "no run of this scale has told a rate" in lines[4] and "2 seeds of the toy" in lines[5]
 
 
 def test_the_rate_is_that_of_the_measured_runs(params, tmp_path):
@@ -86,6 +86,6 @@ def test_the_rate_is_that_of_the_measured_runs(params, tmp_path):
     assert rate == costs.Rate(4e12 / (20 + 60), "a CPU", 2)
     assert rate.hours(costs.Cost(flops=3600 * 4e10, evaluation_flops=3600 * 1e10)) == pytest.approx(1.0)
     assert costs.rate(runs[:0]) is None
-    write(build(seeds=2), tmp_path / "tables", digests(params))
+    write(part_of(build(seeds=2), "phases"), tmp_path / "tables", digests(params))
     assert "process-hours" in costs.table(only(params, {"phases"}), Survey(tmp_path)).splitlines()[0]
     assert "at 148 GFLOP/s a process (a CPU" in costs.table(only(params, {"phases"}), Survey(tmp_path))

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
+from pipeline.config.experiments import TOY
 from pipeline.tables.crossings import half_accuracy, plateau_end
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
@@ -38,9 +39,7 @@ class Builder:
         run = (
             f"{kind}{word or row['distribution']}{values}-n{row['individuals']}x{row['steps']}-s{row['seed']}"
         )
-        self.experiments.append(
-            {"experiment": experiment, "figure": "2", "case": case, "seed": row["seed"], "run": run}
-        )
+        self.experiments.append({"experiment": experiment, "case": case, "seed": row["seed"], "run": run})
         if run in self.rows:
             return run
         self.rows[run] = {"run": run, **dict.fromkeys(PARAMETERS), **row, **COST}
@@ -327,3 +326,12 @@ def without(tables: Tables, experiment: str) -> Tables:
     named = pd.Series(np.where(tables.toy.weight > 0, TOY_REPLAY, TOY_SIZES))
     toy = tables.toy[named != experiment]
     return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention, toy, tables.training)
+
+
+def part_of(tables: Tables, *experiments: str) -> Tables:
+    """The tables, had the plan had these experiments alone; changes of the one leave the other as it is."""
+    mine = tables.experiments[tables.experiments.experiment.isin(experiments)]
+    runs = {*mine.run, *tables.runs[tables.runs.run.isin(mine.run)].base.dropna()}
+    names = ("runs", "curves", "summary", "attention", "training")
+    kept = {name: table[table.run.isin(runs)].copy() for name in names for table in [getattr(tables, name)]}
+    return Tables(mine.copy(), **kept, toy=tables.toy.copy() if TOY in experiments else None)

@@ -54,32 +54,53 @@ def test_parts_make_the_whole(parts, whole):
     assert combine(parts) == whole
 
 
-def test_conclude_names_every_quantity_with_its_interval():
+def test_a_finding_holds_every_check_as_data():
     checks = [Check.of("ratio", [1.9, 2.0, 2.1], low=1), Check.of("share", [0.1, 0.2, 0.3], high=1)]
     finding = conclude(checks, ["a", "b", "c"], "a note")
-    assert finding.verdict == REPRODUCED
-    assert finding.value == "ratio 2 (needs > 1); share 0.2 (needs < 1); a note"
-    assert finding.interval == "ratio [1.75, 2.25]; share [-0.0484, 0.448]"
-    assert finding.seeds == 3 and finding.runs == ("a", "b", "c")
+    assert finding.verdict == REPRODUCED and finding.checks == tuple(checks)
+    assert finding.note == "a note" and finding.seeds == 3 and finding.runs == ("a", "b", "c")
+    ratio, share = (check.as_json() for check in checks)
+    assert ratio == {
+        "quantity": "ratio",
+        "estimate": pytest.approx(2),
+        "interval": pytest.approx([1.7516, 2.2484], abs=1e-4),
+        "low": 1,
+        "high": None,
+        "seeds": 3,
+        "verdict": REPRODUCED,
+    }
+    assert (share["low"], share["high"]) == (None, 1)
+    assert share["interval"] == pytest.approx([-0.0484, 0.4484], abs=1e-4)
+
+
+def test_the_least_seeds_of_its_checks_are_those_of_a_finding():
+    checks = [Check.of("a", [1.0] * 5, high=2), Check.of("b", [1.0, 1.1], high=2)]
+    assert conclude(checks, []).seeds == 2
 
 
 def test_seeds_multiply_a_ratio():
     """10, its half and its double: on a plain scale the interval would hold 1, and values below zero."""
     values = [5.0, 10.0, 20.0]
     plain, ratio = Check.of("a / b", values, low=1), Check.ratio("a / b", values, low=1)
-    assert plain.interval[0] < 0 and plain.verdict == NOT_VISIBLE
-    assert ratio.estimate == pytest.approx(10) and ratio.verdict == REPRODUCED
-    assert ratio.interval[0] * ratio.interval[1] == pytest.approx(100)
+    assert plain.as_json()["interval"][0] < 0 and plain.verdict == NOT_VISIBLE
+    assert ratio.as_json()["estimate"] == pytest.approx(10) and ratio.verdict == REPRODUCED
+    assert math.prod(ratio.as_json()["interval"]) == pytest.approx(100)
     assert Check.ratio("a / b", [0.0, *values]).verdict == NOT_VISIBLE
 
 
-def test_a_quantity_that_a_seed_lacks_is_named_undefined():
-    finding = conclude([Check.of("ratio", [1.9, math.nan, 2.1], low=1)], [])
-    assert finding.verdict == NOT_VISIBLE and finding.interval is None
-    assert "undefined in a seed" in finding.value
+@pytest.mark.parametrize("values", [[1.9, math.nan, 2.1], []])
+def test_a_quantity_that_a_seed_lacks_is_undefined(values):
+    check = Check.of("ratio", values, low=1)
+    assert conclude([check], []).verdict == NOT_VISIBLE
+    assert check.as_json()["estimate"] is None and check.as_json()["interval"] is None
+
+
+def test_one_seed_has_an_estimate_and_no_interval():
+    check = Check.of("ratio", [2.0], low=1).as_json()
+    assert (check["estimate"], check["interval"], check["verdict"]) == (2, None, NOT_VISIBLE)
 
 
 def test_other_verdicts_are_refused():
     with pytest.raises(AssertionError, match="perhaps"):
-        Finding("perhaps", "", None, 0, ())
-    assert Finding(NOT_MEASURED, "", None, 0, ()).verdict == NOT_MEASURED
+        Finding("perhaps")
+    assert Finding(NOT_MEASURED).verdict == NOT_MEASURED

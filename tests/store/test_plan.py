@@ -3,12 +3,12 @@ there, as long as their parameters are still those."""
 
 import pytest
 
-from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import Params, distinct_runs, expand
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError, seal
 from pipeline.store.plan import Plan, digests, names, only, plan, shares, targets
+from tests.params import content, load
 
 CORE = ["phases", "population_size", "power_law", "celebrities", "warm_up", "finetune_sizes"]
 CORE += ["finetune_replay", "toy"]
@@ -16,15 +16,10 @@ CORE += ["finetune_replay", "toy"]
 
 @pytest.fixture
 def params():
-    everything = scales.load("smoke")
-    extended = {
-        name: e.model_copy(update={"extended": (e.joins or name) not in CORE})
-        for name, e in everything.experiments.items()
-    }
-    return everything.model_copy(update={"experiments": extended})
+    return load()
 
 
-_BASED = {name for name, run in distinct_runs(expand(scales.load("smoke"))).items() if run.base}
+_BASED = {name for name, run in distinct_runs(expand(load())).items() if run.base}
 
 
 def runs(params: Params) -> set[str]:
@@ -113,7 +108,9 @@ def test_experiments_that_are_joined_stay_or_go_together(params, tmp_path):
 
 
 def test_the_toy_is_there_as_a_whole_or_not_at_all(tmp_path):
-    params = scales.load()
+    given = content()
+    given["toy"]["extended"] = True
+    params = Params.model_validate(given)
     first, *others = (params.toy.id(seed) for seed in params.toy.seeds)
     make(tmp_path, "toy", [first])
     assert "toy" not in plan(params, tmp_path).made
@@ -158,10 +155,10 @@ def test_damaged_tables_are_named(params, tmp_path):
 def test_the_digest_is_that_of_the_runs(params):
     before = digests(params)
     assert set(before) == set(names(params))
-    content = params.model_dump(mode="json", exclude_none=True)
-    content["experiments"]["celebrities"]["set"] = {"training.steps": 90}
-    content["toy"]["pairs"] = 64
-    after = digests(Params.model_validate(content))
+    given = content()
+    given["experiments"]["celebrities"]["set"] = {"training.steps": 90}
+    given["toy"]["pairs"] = 64
+    after = digests(Params.model_validate(given))
     assert {name for name in before if before[name] != after[name]} == {"celebrities", "toy"}
 
 
@@ -176,22 +173,22 @@ def test_a_run_of_several_experiments_is_that_of_the_first_who_asks(params):
 
 
 def test_a_joined_experiment_is_as_extended_as_the_other():
-    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
-    content["experiments"]["freezing"]["extended"] = True
+    given = content()
+    given["experiments"]["freezing"]["extended"] = False
     with pytest.raises(ValueError, match="as in patching, which it joins"):
-        Params.model_validate(content)
+        Params.model_validate(given)
 
 
 def test_an_experiment_joins_one_that_joins_none():
-    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
-    content["experiments"]["late"] = {"figure": "D", "joins": "freezing"}
+    given = content()
+    given["experiments"]["late"] = {"joins": "freezing"}
     with pytest.raises(ValueError, match=r"experiments\.late\.joins is freezing, allowed: phases, "):
-        Params.model_validate(content)
+        Params.model_validate(given)
 
 
 @pytest.mark.parametrize("name", ["toy", "A", "a b", "../up", "a-b"])
 def test_an_experiment_has_a_plain_name_of_its_own(name):
-    content = scales.load("smoke").model_dump(mode="json", exclude_none=True)
-    content["experiments"][name] = {"figure": "2"}
+    given = content()
+    given["experiments"][name] = {}
     with pytest.raises(ValueError, match="lower-case letters"):
-        Params.model_validate(content)
+        Params.model_validate(given)

@@ -1,14 +1,13 @@
 """Where jobs run: the GPU slots of a machine (its devices are made up) and the commands of several nodes."""
 
 import collections
-import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
-from pipeline.execution import gpu_slots, launch, processes
+from pipeline.execution import gpu_slots, launch
 from pipeline.execution.processes import PARENT
 
 
@@ -143,17 +142,3 @@ def test_more_processes_than_devices_is_a_mistake(three, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         launch.main()
     assert "4 GPUs are asked for, 3 can be used here" in capsys.readouterr().err
-
-
-def test_where_a_file_system_has_no_locks_there_is_a_warning(monkeypatch, tmp_path, capsys):
-    def refuse(*_):
-        raise OSError(refuse.errno, os.strerror(refuse.errno))
-
-    monkeypatch.setattr(processes.fcntl, "flock", refuse)
-    for refuse.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
-        processes.lock(tmp_path / "lock").close()
-        (line,) = capsys.readouterr().err.splitlines()
-        assert line.startswith(f"warning: {tmp_path}/lock: this file system has no locks (")
-    refuse.errno = errno.EIO
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        processes.lock(tmp_path / "lock")

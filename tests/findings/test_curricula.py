@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
-from tests.figures.synthetic_tables import build, without
+from tests.findings.synthetic_tables import build, without
 
 
 def test_the_best_of_each_are_compared_by_seed():

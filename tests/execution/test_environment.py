@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.execution import environment, launch
-from pipeline.store.files import ROOT
 from tests import faults, tree
 
 FOREIGN = {

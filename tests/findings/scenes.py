@@ -60,9 +60,7 @@ class Scene:
         known, new = curves
         run = f"run{len(self.runs)}"
         steps = int(known.step.iloc[-1])
-        self.experiments.append(
-            {"experiment": experiment, "figure": "2", "case": "default", "seed": seed, "run": run}
-        )
+        self.experiments.append({"experiment": experiment, "case": "default", "seed": seed, "run": run})
         parameters = {"distribution": "uniform", **dict.fromkeys(PARAMETERS, np.nan), **parameters}
         self.runs.append(
             {"run": run, "kind": kind, "seed": seed, "individuals": individuals, "steps": steps}
