@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.config.experiments import TOY
+from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
 # What distinguishes two distributions; NaN where a family has no such parameter.
@@ -19,6 +21,28 @@ CONDITIONS = [
 ]
 
 
+class MissingExperimentError(ValueError):
+    """The tables have no runs of an experiment that the figure needs."""
+
+
+def require(tables: Tables, *experiments: str) -> None:
+    """Raises MissingExperimentError, which names one that has no runs."""
+    for name in experiments:
+        if name not in tables:
+            target = TOY if name in (TOY_SIZES, TOY_REPLAY) else name
+            raise MissingExperimentError(
+                f"experiment {name!r} has no runs in the tables; `snakemake --cores all {target}` makes "
+                "them, if it is among the scale's experiments"
+            )
+
+
+def experiment(tables: Tables, name: str) -> pd.DataFrame:
+    """One row a run, each run once; the uniform distribution counts as a power law of exponent 0."""
+    require(tables, name)
+    rows = tables.of(name).drop_duplicates("run")
+    return rows.assign(alpha=rows.alpha.mask(rows.distribution == "uniform", 0.0))
+
+
 def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:
     """The first run of each condition, setting and seed: experiments share most runs, or repeat them
     with other checkpoints."""
@@ -27,7 +51,7 @@ def one_per_seed(rows: pd.DataFrame) -> pd.DataFrame:
 
 def uniform_like(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Pre-training runs under the uniform distribution, of any experiment, in the conditions of `rows`."""
-    every = tables.runs.merge(tables.summary, on="run")
+    every = tables.every_run
     uniform = every[(every.kind == "pretrain") & (every.distribution == "uniform")]
     shared = uniform.merge(rows[CONDITIONS].drop_duplicates(), on=CONDITIONS)
     return one_per_seed(shared).assign(alpha=0.0)
@@ -66,6 +90,20 @@ def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
     default = tables.of("phases").steps if "phases" in tables else ()
     known = rows.steps[rows.steps.isin(default)]
     return int((rows.steps if known.empty else known).max())
+
+
+def censored_plateau_end(rows: pd.DataFrame) -> pd.Series:
+    """End of the plateau in steps; the whole run, a lower bound, where a run is still on it."""
+    return rows.plateau_end.fillna(rows.steps)
+
+
+def plateau_shares(uniform: pd.DataFrame) -> dict[tuple[int, int], float]:
+    """Share of the run that the plateau takes, mean over seeds, by (individuals, steps); 1 if it is not left.
+
+    It says at any scale how short data is relative to the population, which is where distributions differ.
+    """
+    share = censored_plateau_end(uniform) / uniform.steps
+    return share.groupby([uniform.individuals, uniform.steps]).mean().to_dict()
 
 
 def best_setting(rows: pd.DataFrame) -> pd.DataFrame:

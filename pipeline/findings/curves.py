@@ -1,4 +1,4 @@
-"""What a run's learning curve tells beyond its summary."""
+"""What a run's learning curves tell beyond its summary. `run` is a row of `Tables.of`."""
 
 from typing import Any
 
@@ -7,9 +7,14 @@ from pipeline.tables.read import Tables
 
 
 def first_phase_end(tables: Tables, run: Any, ratio: float) -> float:
-    """Step at which the loss on known people first comes down to `ratio` times the no-knowledge baseline.
-
-    run: a row of `Tables.of`. NaN if the loss never does. The paper has 1.10 at 360 steps, 0.12 t(0.99).
-    """
+    """Step at which the loss on known people first comes down to `ratio` times the no-knowledge baseline; NaN
+    if it never does. The paper's has come down to 1.10 at 360 steps, 0.12 t(0.99)."""
     curve = tables.curve(run.run)
     return first_crossing(curve.step, curve.loss, ratio * run.baseline, rising=False)
+
+
+def chance(tables: Tables, run: Any, start: float) -> float:
+    """Mean accuracy on never-seen people on the plateau, from `start` x t(0.99) to t(0.99): what guessing
+    gives, measured because pools of values differ between scales."""
+    curve = tables.curve(run.run, "new")
+    return curve.accuracy[curve.step.between(start * run.plateau_end, run.plateau_end)].mean()

@@ -13,7 +13,7 @@ from types import ModuleType
 from matplotlib.figure import Figure
 
 from pipeline.findings import style
-from pipeline.findings.averages import MissingExperimentError, require
+from pipeline.findings.cells import MissingExperimentError, require
 from pipeline.findings.figures import FigureSpec
 from pipeline.tables.read import Tables
 

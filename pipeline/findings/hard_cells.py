@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.findings.cells import default_steps, uniform_like
+from pipeline.findings.cells import default_steps, plateau_shares, uniform_like
 from pipeline.findings.verdict import NotVisibleError
 from pipeline.tables.read import Tables
 
@@ -17,11 +17,6 @@ SMALLEST_SHARE_OF_DEFAULT = 1 / 4
 def by_seed(rows: pd.DataFrame, column: str, values: str) -> pd.DataFrame:
     """(seeds, settings): `values` of runs that differ in `column` and seed only."""
     return rows.pivot(index="seed", columns=column, values=values)
-
-
-def censored_plateau_end(rows: pd.DataFrame) -> pd.Series:
-    """End of the plateau in steps; the whole run, a lower bound, where a run is still on it."""
-    return rows.plateau_end.fillna(rows.steps)
 
 
 def large_enough(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
@@ -40,13 +35,10 @@ def hard_cells(
 ) -> dict[tuple[int, int], float]:
     """(individuals, steps) cells of `rows` in which uniform training spends a fair share on the plateau.
 
-    Maps a cell to that share, averaged over seeds; those from `shortest` to `longest`. Distributions
-    differ where data is short relative to the population; this says so at any scale (paper: 0.37 at
-    64k individuals and 8k steps, 0.33 at 128k and 16k). Raises NotVisibleError if there is none.
+    Maps a cell to that share, averaged over seeds; those from `shortest` to `longest` (paper: 0.37 at 64k
+    individuals and 8k steps, 0.33 at 128k and 16k). Raises NotVisibleError if there is none.
     """
-    uniform = uniform_like(tables, rows)
-    share = censored_plateau_end(uniform) / uniform.steps
-    shares = share.groupby([uniform.individuals, uniform.steps]).mean().to_dict()
+    shares = plateau_shares(uniform_like(tables, rows))
     found = {cell: s for cell, s in shares.items() if shortest <= s <= longest}
     if not found:
         measured = ", ".join(f"{s:.2f} (N={n}, {steps} steps)" for (n, steps), s in shares.items())

@@ -21,7 +21,7 @@ def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
             ends = runs.plateau_end
             out.setdefault(experiment, {})[f"{case}, {people} people"] = {
                 "plateau_end": None if ends.isna().any() else round(ends.mean(), 1),
-                "final_loss": round(Interval.geometric(runs.known_loss / runs.baseline).centre, 4),
+                "final_loss": round(Interval.geometric(runs.loss_over_b).centre, 4),
                 "final_accuracy": round(runs.known_accuracy.mean(), 4),
             }
     return out

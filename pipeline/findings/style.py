@@ -6,7 +6,7 @@ import pipeline.findings.defaults  # noqa: F401
 import io
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from pipeline.findings.averages import Array, Average
+from pipeline.findings.statistics import Interval
 
 # Okabe and Ito's palette, distinct for colour-blind readers.
 BLUE, ORANGE, GREEN, RED, BLACK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#000000"
@@ -36,6 +37,14 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
 SEED: dict[str, Any] = {"linewidth": 0.6, "alpha": 0.45}
 DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 1.2}
 BASELINE_LABEL = "no-knowledge baseline"
+# What is measured of a group of people -> label of its axis.
+MEASURES = {
+    "loss": "attribute loss / baseline",
+    "accuracy": "attribute accuracy",
+    "max_probability": "maximum probability",
+    "entropy": "entropy (nats per token)",
+}
+SHARES = ("accuracy", "max_probability")
 
 DEFAULTS: Any = {
     name: mpl.rcParamsDefault[name] for name in mpl.rcParamsDefault if not name.startswith("backend")
@@ -96,6 +105,19 @@ def draw_average(ax: Axes, x: ArrayLike, values: Average, *, seeds: Array | None
         ax.plot(x, one, color=drawn.get_color(), **SEED)
 
 
+def error_bars(
+    ax: Axes, at: ArrayLike, values: Sequence[Interval], *, horizontal: bool = False, **look: Any
+) -> None:
+    """Means over seeds at the places `at`, with bars of their intervals where there are several seeds."""
+    centre, bars = np.array([value.centre for value in values]), None
+    if any(value.bounded for value in values):
+        bars = np.nan_to_num([[v.centre - v.low for v in values], [v.high - v.centre for v in values]])
+    if horizontal:
+        ax.errorbar(centre, at, xerr=bars, capsize=3, **look)
+    else:
+        ax.errorbar(at, centre, yerr=bars, capsize=3, **look)
+
+
 def draw_paper(ax: Axes, x: ArrayLike, y: ArrayLike, *, color: object = PAPER, label: str = "paper") -> None:
     """A curve of the paper: dashed. Its group id is what tests look for."""
     ax.plot(x, y, color=color, label=label, gid="paper", zorder=1.8, **DASHED)
@@ -110,6 +132,21 @@ def baseline(ax: Axes, *, vertical: bool = False, label: str | None = None) -> N
     """Grey line at loss = baseline, on an axis of loss / baseline."""
     draw = ax.axvline if vertical else ax.axhline
     draw(1, color=GREY, linewidth=1, zorder=1, label=label)
+
+
+def share_axis(ax: Axes) -> None:
+    """The axis of a share: from 0 to 1, so that both can be seen."""
+    ax.set_ylim(-0.03, 1.03)
+
+
+def measure_axis(ax: Axes, measure: str, label: str | None = None) -> None:
+    """The axis of a measure, after drawing; of a loss with the baseline, which `label` names, logarithmic."""
+    ax.set_ylabel(MEASURES[measure])
+    if measure == "loss":
+        baseline(ax, label=label)
+        plain_log(ax)
+    elif measure in SHARES:
+        share_axis(ax)
 
 
 def plain_log(ax: Axes, which: str = "y") -> None:
@@ -143,6 +180,12 @@ def legend_above(ax: Axes, title: str, columns: int = 2) -> None:
         labelspacing=0.3,
     )
     legend.get_title().set_fontweight("bold")
+
+
+def legend_of_all(fig: Figure, ax: Axes, most: int = 12) -> None:
+    """One legend above all panels, of what `ax` has; at most so many columns."""
+    handles, labels = ax.get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), most))
 
 
 def legend_beside(ax: Axes, title: str) -> None:

@@ -27,6 +27,10 @@ class Curve:
     steps: NDArray[np.float64]
     values: NDArray[np.float64]
 
+    def relative(self, measure: str = "loss") -> NDArray[np.float64]:
+        """The values as they are drawn and quoted: a loss over the baseline, a share as it is."""
+        return self.values / baseline() if measure == "loss" else self.values
+
     def plateau_end(self) -> float:
         """End of the plateau of a loss curve, by the detector that our own runs go through."""
         return crossings.plateau_end(self.steps, self.values, baseline())
@@ -60,6 +64,14 @@ def _columns(block: str, panel: str, name: str) -> tuple[NDArray[np.float64], ND
 def baseline() -> float:
     """The paper's no-knowledge baseline, nats per value: the grey line of its figures."""
     return float(_content()["baseline"])
+
+
+def number(name: str) -> float:
+    """The number that names a curve: "16k" -> 16000, "1/8" -> 0.125, "4e-4" -> 0.0004."""
+    if name.endswith("k"):
+        return 1000 * float(name[:-1])
+    over, _, under = name.partition("/")
+    return float(over) / float(under or 1)
 
 
 def names(panel: str) -> list[str]:

@@ -85,7 +85,7 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
     starts = tables.runs.merge(tables.experiments[["experiment", "run"]], on="run").dropna(subset="base")
     based = starts.groupby("base").experiment.agg(lambda e: list(dict.fromkeys(e))).to_dict()
     rows = []
-    for _, run in tables.runs.merge(tables.summary, on="run").iterrows():
+    for _, run in tables.every_run.iterrows():
         stuck = run.kind == "pretrain" and lowest[run.run] > BASELINE_REACHED * run.baseline
         rows.append(
             {
@@ -103,7 +103,7 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
                     number(run.learning_rate),
                     f"{run.layers} × {run.width}",
                     number(run.plateau_end),
-                    number(run.known_loss / run.baseline),
+                    number(run.loss_over_b),
                     number(run.known_accuracy),
                     f"{run.seconds:,.0f}",
                     amount(run.tokens),

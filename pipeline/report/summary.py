@@ -41,7 +41,7 @@ def _distribution_rows(tables: Tables) -> list[str]:
         setting = ", ".join(f"{name.replace('_', ' ')} {best[name].iloc[0]:g}" for name in _SETTINGS[family])
         lines.append(
             f"| {family.replace('_', ' ')} | {setting} | {_mean(best.plateau_end):.0f} | "
-            f"{_ratio(best.known_loss / best.baseline):.2f} | {_share(best.known_accuracy):.2f} |"
+            f"{_ratio(best.loss_over_b):.2f} | {_share(best.known_accuracy):.2f} |"
         )
     return lines
 
@@ -54,13 +54,14 @@ def _mechanism(tables: Tables) -> list[str]:
     bases = tables.summary.set_index("run").plateau_end
     oldest = rows[rows.reference == rows.reference.max()]
     unpatched = oldest.base.map(bases)
-    worst = max((runs for _, runs in rows.groupby("reference")), key=lambda runs: runs.known_loss.mean())
+    by_reference = [runs for _, runs in rows.groupby("reference")]
+    worst = max(by_reference, key=lambda runs: _ratio(runs.loss_over_b).centre)
     paper = published.curve("3_mid", "16k").plateau_end() / published.curve("2_left", "loss").plateau_end()
     return [
         f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
         f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / unpatched):.2f} of "
         f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final "
-        f"loss is {_ratio(worst.known_loss / worst.baseline):.2f} of the baseline."
+        f"loss is {_ratio(worst.loss_over_b):.2f} of the baseline."
     ]
 
 
@@ -109,7 +110,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
     tuned = tables.of("finetune_sizes")
     start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
     paper = published.curve("2_left", "loss")
-    hallucinated = published.curve("M_loss", "new").values[-1] / published.baseline()
+    hallucinated = published.curve("M_loss", "new").relative()[-1]
     least, *_, most = tuned.groupby("new")
     growth = "Too few sizes leave their plateau for a scaling law."
     if law:
@@ -128,7 +129,7 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
         f"at its end the model knows {_share(phases.known_accuracy):.3f} of the facts.",
         f"- {growth}",
-        f"- Never-seen people: final loss {_ratio(phases.new_loss / phases.baseline):.2f} times the "
+        f"- Never-seen people: final loss {_ratio(phases.new_loss_over_b):.2f} times the "
         f"no-knowledge baseline (paper: {hallucinated:.2f}).",
         f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
         f"{start.mean():.3f} to "

@@ -103,6 +103,13 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     return part
 
 
+def _relative(rows: pd.DataFrame) -> pd.DataFrame:
+    """With final losses over the no-knowledge baseline b: on known people, and on new ones."""
+    return rows.assign(
+        loss_over_b=rows.known_loss / rows.baseline, new_loss_over_b=rows.new_loss / rows.baseline
+    )
+
+
 @functools.cache
 def _of_any_scale() -> list[str]:
     """The experiments of every scale."""
@@ -133,7 +140,7 @@ class Tables:
         self.curves, self.summary = whole("curves", curves), whole("summary", summary)
         self.attention, self.training = whole("attention", attention), whole("training", training)
         self.toy = whole("toy", toy)
-        self._toy_runs, self._toy_curves = toy_runs(self.toy), toy_curves(self.toy)
+        self._toy_runs, self._toy_curves = _relative(toy_runs(self.toy)), toy_curves(self.toy)
 
     @classmethod
     def read(cls, folder: Path, experiments: Sequence[str] | None = None) -> "Tables":
@@ -172,8 +179,14 @@ class Tables:
         table = self._toy_runs if experiment in (TOY_SIZES, TOY_REPLAY) else self.experiments
         return bool((table.experiment == experiment).any())
 
+    @property
+    def every_run(self) -> pd.DataFrame:
+        """One row a run, those that others start from among them: parameters, summary, and final losses over
+        the baseline, `loss_over_b` on known people and `new_loss_over_b` on new ones."""
+        return _relative(self.runs.merge(self.summary, on="run"))
+
     def of(self, experiment: str) -> pd.DataFrame:
-        """One row a run of the experiment: case, parameters and summary.
+        """The same of one experiment, with the case that each of its runs serves.
 
         Empty if it has none here. Raises ValueError for a name that no scale has either: it is not one of an
         experiment that is yet to be measured. What the parameters may do without is asked for with `in`.
@@ -184,7 +197,7 @@ class Tables:
             allowed = dict.fromkeys([*self.experiments.experiment, *_of_any_scale(), TOY_SIZES, TOY_REPLAY])
             raise ValueError(f"experiment: given {experiment!r}, allowed: {', '.join(allowed)}")
         mine = self.experiments[self.experiments.experiment == experiment].drop(columns="seed")
-        return mine.merge(self.runs, on="run").merge(self.summary, on="run")
+        return mine.merge(self.every_run, on="run")
 
     def curve(self, run: str, group: str = "known") -> pd.DataFrame:
         """The evaluations of one run and group, ascending in step."""

@@ -8,8 +8,15 @@ import itertools
 
 import pandas as pd
 
-from pipeline.findings.cells import CELL, best_setting, in_cell, power_laws, uniform_like
-from pipeline.findings.hard_cells import at_default_budget, by_seed, censored_plateau_end, papers_cell
+from pipeline.findings.cells import (
+    CELL,
+    best_setting,
+    censored_plateau_end,
+    in_cell,
+    power_laws,
+    uniform_like,
+)
+from pipeline.findings.hard_cells import at_default_budget, by_seed, papers_cell
 from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.read import Tables
@@ -171,7 +178,7 @@ def celebrities_match_power_law(
     checks = [
         Check.of(
             "(celebrities - power law) / b",
-            ((best.known_loss - other.known_loss) / best.baseline).dropna(),
+            (best.loss_over_b - other.loss_over_b).dropna(),
             -loss_difference,
             loss_difference,
         ),

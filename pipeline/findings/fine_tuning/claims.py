@@ -143,7 +143,7 @@ def replay_helps_the_end_more(tables: Tables, *, jump: float, end_ratio: float, 
     rows = collapsing(trajectories(tables, "finetune_replay"), learned).query("weight > 0")
     keys = ["seed", "individuals", "new"]
     plain = trajectories(tables, "finetune_sizes").query("weight == 0")
-    pairs = rows.merge(plain, on=keys, suffixes=("", "_plain"))
+    pairs = rows.merge(plain[[*keys, "run", "peak", "last_loss"]], on=keys, suffixes=("", "_plain"))
     if pairs.empty:
         raise NotMeasuredError("no run without replay on as many new people")
     end = pairs.last_loss / pairs.last_loss_plain

@@ -1,4 +1,4 @@
-"""What Figures 5, N, Q and R share: fine-tuning runs grouped by size or replay weight, beside the paper's."""
+"""Fine-tuning runs by size or replay weight, as paths through two losses and over time, and the paper's."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
+from pipeline.findings.cells import experiment
 from pipeline.paper import published
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
@@ -59,35 +60,32 @@ class Sweep:
         """Label, colour and runs (one a seed) of each value, ascending."""
         for value, runs in self.rows.groupby(self.column):
             if self.column == "share":
-                label = f"{averages.short(runs.new.iloc[0])} ({averages.ratio(value)})"
+                label = f"{numbers.short(runs.new.iloc[0])} ({numbers.ratio(value)})"
             else:
-                label = averages.ratio(value)
+                label = numbers.ratio(value)
             yield label, self.colours[value], runs
 
     def paper_entry(self, ax: Axes) -> None:
         """Legend entry for the paper's curves, if there are any."""
         if self.paper:
             low, high = min(self.paper), max(self.paper)
-            style.paper_entry(ax, f"paper, {averages.ratio(low)} to {averages.ratio(high)}")
+            style.paper_entry(ax, f"paper, {numbers.ratio(low)} to {numbers.ratio(high)}")
 
 
-def _number(text: str) -> float:
-    """ "16k" -> 16000, "1/8" -> 0.125."""
-    if text.endswith("k"):
-        return 1000 * float(text[:-1])
-    over, _, under = text.partition("/")
-    return float(over) / float(under or 1)
+def paper_steps() -> float:
+    """Length of the paper's fine-tuning runs, steps."""
+    return float(published.curve("N_pre_loss", "1k").steps[-1])
 
 
 def sizes(tables: Tables) -> Sweep:
     """No replay, by the number of new people."""
-    rows = averages.experiment(tables, "finetune_sizes")
+    rows = experiment(tables, "finetune_sizes")
     names = ("1k", "2k", "4k", "8k", "16k")
     return Sweep(
         rows.assign(share=rows.new / rows.individuals),
         "share",
         "No replay: new people (ratio to known)",
-        {_number(name) / PAPER_INDIVIDUALS: name for name in names},
+        {published.number(name) / PAPER_INDIVIDUALS: name for name in names},
         "5_mid",
         "N",
     )
@@ -95,15 +93,16 @@ def sizes(tables: Tables) -> Sweep:
 
 def replay(tables: Tables) -> Sweep:
     """Replay of pre-training people, by weight."""
-    rows = averages.experiment(tables, "finetune_replay")
+    rows = experiment(tables, "finetune_replay")
     names = ("1/32", "1/16", "1/8", "1/4", "1/2", "1", "2")
-    title = f"Replay, {averages.short(rows.new.iloc[0])} new people: weight"
-    return Sweep(rows, "weight", title, {_number(n): n for n in names}, "5_right", "N_replay")
+    title = f"Replay, {numbers.short(rows.new.iloc[0])} new people: weight"
+    paper = {published.number(name): name for name in names}
+    return Sweep(rows, "weight", title, paper, "5_right", "N_replay")
 
 
 def toy_sizes(tables: Tables) -> list[Sweep]:
     """The toy without replay, by the number of new pairs; one sweep a read-out."""
-    rows = averages.experiment(tables, TOY_SIZES)
+    rows = experiment(tables, TOY_SIZES)
     return _by_read_out(
         rows.assign(share=rows.new / rows.individuals), "share", "no replay: new pairs (ratio to old)"
     )
@@ -111,8 +110,8 @@ def toy_sizes(tables: Tables) -> list[Sweep]:
 
 def toy_replay(tables: Tables) -> list[Sweep]:
     """The toy with replay of old pairs, by weight; one sweep a read-out."""
-    rows = averages.experiment(tables, TOY_REPLAY)
-    new = averages.short(rows.new.iloc[0])
+    rows = experiment(tables, TOY_REPLAY)
+    new = numbers.short(rows.new.iloc[0])
     return _by_read_out(rows, "weight", f"replay, {new} new pairs: weight")
 
 
@@ -123,17 +122,19 @@ def _by_read_out(rows: pd.DataFrame, column: str, title: str) -> list[Sweep]:
     ]
 
 
-def _relative_loss(tables: Tables, runs: pd.DataFrame, group: str) -> tuple[averages.Array, averages.Array]:
-    """steps (S,) and losses (seeds, S) as multiples of the baseline, LEAST_LOSS or more."""
-    steps, values = averages.seed_curves(tables, runs, group, "loss")
-    return steps, np.maximum(values / runs.baseline.iloc[0], LEAST_LOSS)
+def _seed_curves(
+    tables: Tables, runs: pd.DataFrame, group: str, measure: str
+) -> tuple[averages.Array, averages.Array]:
+    """steps (S,) and values (seeds, S), of losses LEAST_LOSS or more."""
+    steps, values = averages.seed_curves(tables, runs, group, measure)
+    return steps, np.maximum(values, LEAST_LOSS) if measure == "loss" else values
 
 
 def draw_paths(ax: Axes, tables: Tables, sweep: Sweep) -> None:
     """Losses on old and on new people over the run, as a path from a grey dot (Figure 5 middle, right)."""
     colours = sweep.colours
     for label, colour, runs in sweep.settings():
-        old, new = (_relative_loss(tables, runs, group)[1] for group in ("known", "new"))
+        old, new = (_seed_curves(tables, runs, group, "loss")[1] for group in ("known", "new"))
         for x, y in zip(old, new, strict=True):
             ax.plot(x, y, color=colour, **style.SEED)
         x, y = (averages.average(values, log=True).centre for values in (old, new))
@@ -165,23 +166,15 @@ def stretch_time(ax: Axes) -> None:
 def draw_curves(row: Sequence[Axes], tables: Tables, sweep: Sweep) -> None:
     """Loss and accuracy on old and on new people over time, in four panels (Figure N)."""
     for ax, (group, measure, panel, ylabel) in zip(row, COLUMNS, strict=True):
-        loss = measure == "loss"
         for value, name in sweep.paper.items():
             paper = published.curve(f"{sweep.prefix}_{panel}", name)
-            y = paper.values / (published.baseline() if loss else 1.0)
-            style.draw_paper(ax, paper.steps / paper.steps[-1], y, color=sweep.colours[value], label="_")
+            x, y = paper.steps / paper.steps[-1], paper.relative(measure)
+            style.draw_paper(ax, x, y, color=sweep.colours[value], label="_")
         for label, colour, runs in sweep.settings():
-            if loss:
-                steps, values = _relative_loss(tables, runs, group)
-            else:
-                steps, values = averages.seed_curves(tables, runs, group, measure)
-            mean = averages.average(values, log=loss)
+            steps, values = _seed_curves(tables, runs, group, measure)
+            mean = averages.average(values, log=measure == "loss")
             style.draw_average(ax, steps / steps[-1], mean, color=colour, label=label)
-        if loss:
-            style.baseline(ax)
-            style.plain_log(ax)
-        else:
-            ax.set_ylim(-0.03, 1.03)
+        style.measure_axis(ax, measure)
         stretch_time(ax)
         ax.set_ylabel(ylabel.format(whose=sweep.whose))
     sweep.paper_entry(row[-1])

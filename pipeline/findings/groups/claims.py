@@ -8,8 +8,10 @@ import math
 
 import pandas as pd
 
+from pipeline.findings.cells import censored_plateau_end
+from pipeline.findings.groups.schedule import window_length
 from pipeline.findings.groups.windows import windows
-from pipeline.findings.hard_cells import by_seed, censored_plateau_end
+from pipeline.findings.hard_cells import by_seed
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.read import Tables
 
@@ -172,8 +174,7 @@ def attention_is_good_in_the_first_window(tables: Tables, *, end_ratio: float) -
     if unpatched.isna().any():
         raise NotVisibleError("an unpatched run is still on its plateau at its end")
     rows = tables.of("sequential_patching").query("start == 0")
-    of_base = tables.runs.set_index("run")
-    window = rows.steps / rows.base.map(of_base.groups * of_base.repeats)
+    window = rows.base.map(window_length(tables.runs.set_index("run")))
     young = rows[(rows.reference > 0) & (rows.reference <= window) & (rows.reference < unpatched.mean())]
     others = tables.of("patching").query("start == 0")
     both = sorted(set(young.reference) & set(others.reference))

@@ -1,38 +1,28 @@
-"""What Figures S, T, U and V share: groups of people that come in turn, each over the whole run."""
+"""Figures of groups of people that come in turn: each group over the whole run, as the paper draws them."""
 
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
+from pipeline.findings.cells import experiment
+from pipeline.findings.groups.schedule import switches
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 PAPER_STEPS = 16_000
 # Numbers of groups in Figure S, of visits in Figure V.
 PANELS = ("S_4", "S_8", "S_16", "V_2", "V_4", "V_8")
-# In the picture itself, where the paper has curves that are not shown.
-HELD_BACK = " The paper's curves are held back."
-
-
-def settings(tables: Tables, experiment: str, column: str) -> list[tuple[int, pd.DataFrame]]:
-    """Runs of an experiment by `column` ("groups" or "repeats"), ascending; one run a seed."""
-    rows = averages.experiment(tables, experiment)
-    return [(int(value), runs) for value, runs in rows.groupby(column)]
-
-
-def boundaries(rows: pd.DataFrame) -> np.ndarray:
-    """Where the next group takes over, as shares of the run."""
-    count = int(rows.groups.iloc[0] * rows.repeats.iloc[0])
-    return np.arange(1, count) / count
 
 
 def mark_switches(ax: Axes, rows: pd.DataFrame) -> None:
-    for share in boundaries(rows):
+    """Grey lines where the next group takes over, on an axis of shares of the run, which they label."""
+    for share in switches(rows):
         ax.axvline(share, color="0.85", linewidth=0.8, zorder=0.5)
+    ax.set(xlim=(0, 1), xlabel=f"share of the run ({rows.steps.iloc[0]:,} steps)")
 
 
 def _colour(group: int, groups: int, alternating: bool) -> Any:
@@ -42,57 +32,77 @@ def _colour(group: int, groups: int, alternating: bool) -> Any:
     return style.SEQUENTIAL((group - 1) / (groups - 1))
 
 
-def _paper(ax: Axes, panel: str, loss: bool, alternating: bool) -> None:
-    names = published.names(panel)
-    for k, name in enumerate(names, 1):
-        curve = published.curve(panel, name)
-        y = curve.values / (published.baseline() if loss else 1.0)
-        style.draw_paper(
-            ax, curve.steps / curve.steps[-1], y, color=_colour(k, len(names), alternating), label="_"
-        )
-
-
-def draw_measure(ax: Axes, tables: Tables, rows: pd.DataFrame, measure: str, panel: str | None) -> None:
+def _draw_measure(ax: Axes, tables: Tables, rows: pd.DataFrame, measure: str, panel: str | None) -> None:
     """Loss or accuracy of each group over the run; `panel`: the paper's, if it has one."""
-    groups, loss = int(rows.groups.iloc[0]), measure == "loss"
+    groups = int(rows.groups.iloc[0])
     alternating = groups == 2 and bool((rows.repeats > 1).all())
-    if panel:
-        _paper(ax, panel, loss, alternating)
+    names = published.names(panel) if panel else []
+    for k, name in enumerate(names, 1):
+        curve, colour = published.curve(str(panel), name), _colour(k, len(names), alternating)
+        style.draw_paper(ax, curve.steps / curve.steps[-1], curve.relative(measure), color=colour, label="_")
     for k in range(1, groups + 1):
-        steps, values = averages.seed_curves(tables, rows, f"group-{k}", measure)
-        if loss:
-            values = values / rows.baseline.iloc[0]
+        steps, mean = averages.mean_curve(tables, rows, f"group-{k}", measure)
         # Names for those that a reader looks for; the others lie between them in colour.
         named = {1: "first group", groups: "last group"}.get(k, "_")
-        look = {
-            "color": _colour(k, groups, alternating),
-            "label": named,
-            "linewidth": 1.8 if groups < 6 else 1.3,
-        }
-        style.draw_average(ax, steps / steps[-1], averages.average(values, log=loss), **look)
+        width = 1.8 if groups < 6 else 1.3
+        colour = _colour(k, groups, alternating)
+        style.draw_average(ax, steps / steps[-1], mean, color=colour, label=named, linewidth=width)
     mark_switches(ax, rows)
-    if loss:
-        style.baseline(ax)
-        style.plain_log(ax)
-    else:
-        ax.set_ylim(-0.03, 1.03)
-    ax.set(xlim=(0, 1), xlabel=f"share of the run ({rows.steps.iloc[0]:,} steps)")
-    ax.set_ylabel("attribute loss / baseline" if loss else "attribute accuracy")
+    style.measure_axis(ax, measure)
 
 
-def draw(tables: Tables, shown: list[tuple[int, pd.DataFrame]], figure: str, title: str) -> Figure:
-    """Loss above accuracy, a column for each setting of `shown` (value, runs), or side by side where there is
-    one; with the paper's curves where `figure` (its letter) has any of that value. `title` quotes it."""
-    panels = [panel if panel in PANELS else None for panel in (f"{figure}_{value}" for value, _ in shown)]
-    alone = len(shown) == 1
-    size = (1, 2, 12, 5) if alone else (2, len(shown), 4.8 * len(shown), 7.6)
-    fig, axes = style.new_figure(*size, sharey=False if alone else "row")
-    for column, (value, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=True):
-        for ax, measure, name in zip(column, ("loss", "accuracy"), ("loss", "acc"), strict=True):
-            draw_measure(ax, tables, rows, measure, panel and f"{panel}_{name}")
-        column[0].set_title(title.format(value), loc="left", fontweight="bold")
-    if any(panels):
-        style.paper_entry(axes[0, 0], "paper")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-    return fig
+@dataclass(frozen=True)
+class InTurn:
+    """A figure of one experiment: loss above accuracy, a column for each setting, or side by side where there
+    is one; with the paper's curves where its figure has any of that setting.
+
+    letter: of the paper's figure. varied: what the settings differ in, which `title` quotes. held_back:
+    whether the paper's curves are not shown.
+    """
+
+    experiment: str
+    letter: str
+    varied: str = "groups"
+    title: str = "{} groups"
+    held_back: bool = False
+
+    def _settings(self, tables: Tables) -> list[tuple[int, pd.DataFrame]]:
+        """Value and runs of each setting, ascending."""
+        rows = experiment(tables, self.experiment)
+        return [(int(value), runs) for value, runs in rows.groupby(self.varied)]
+
+    def facts(self, tables: Tables) -> dict[str, str]:
+        """Those of the last setting, where settings differ."""
+        shown = self._settings(tables)
+        rows = shown[-1][1]
+        first, groups = rows.iloc[0], int(rows.groups.iloc[0])
+        names = [f"group-{k}" for k in range(1, groups + 1)]
+        final = [tables.curve(run, name).accuracy.iloc[-1] for run in rows.run for name in names]
+        seeds = averages.seeds_sentence(*(runs for _, runs in shown))
+        return {
+            "individuals": f"{first.individuals:,}",
+            "groups": f"{groups}",
+            "size": f"{first.individuals // groups:,}",
+            "steps": f"{first.steps:,}",
+            "paper_steps": f"{PAPER_STEPS:,}",
+            "rate": f"{first.learning_rate:g}",
+            "highest": f"{max(final):.2g}",
+            "seeds": seeds + averages.HELD_BACK * self.held_back,
+        }
+
+    def draw(self, tables: Tables) -> Figure:
+        shown = self._settings(tables)
+        panels = [
+            panel if panel in PANELS else None for panel in (f"{self.letter}_{value}" for value, _ in shown)
+        ]
+        alone = len(shown) == 1
+        size = (1, 2, 12, 5) if alone else (2, len(shown), 4.8 * len(shown), 7.6)
+        fig, axes = style.new_figure(*size, sharey=False if alone else "row")
+        for column, (value, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=True):
+            for ax, measure, name in zip(column, ("loss", "accuracy"), ("loss", "acc"), strict=True):
+                _draw_measure(ax, tables, rows, measure, panel and f"{panel}_{name}")
+            column[0].set_title(self.title.format(value), loc="left", fontweight="bold")
+        if any(panels):
+            style.paper_entry(axes[0, 0], "paper")
+        style.legend_of_all(fig, axes[0, 0])
+        return fig

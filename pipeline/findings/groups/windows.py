@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from pipeline.findings.groups.schedule import window_length
 from pipeline.findings.verdict import NotMeasuredError
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
@@ -34,7 +35,7 @@ def windows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     measured = []
     for row in rows.itertuples():
         count, groups = int(row.groups * row.repeats), int(row.groups)
-        length = row.steps / count
+        length = window_length(row)
         curves = [tables.curve(row.run, f"group-{k + 1}") for k in range(groups)]
         if any(curve.empty for curve in curves):
             raise NotMeasuredError(f"the groups of {row.run} were not evaluated apart")

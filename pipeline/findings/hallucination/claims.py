@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from pipeline.findings.curves import chance
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.crossings import first_crossing, plateau_end
 from pipeline.tables.read import Tables
@@ -59,16 +60,15 @@ def never_seen_loss_far_above_baseline(
 ) -> Result:
     """Final loss on never-seen people over b, and their final accuracy over chance.
 
-    Chance is their accuracy on the plateau (`start` x t(0.99) to t(0.99)): pools differ between scales.
+    Chance is their accuracy on the plateau, from `start` x t(0.99) to t(0.99).
     """
     rows = _emerged(tables, learned)
     over_chance = []
     for row in rows.itertuples():
-        curve = tables.curve(row.run, "new")
-        chance = curve.accuracy[curve.step.between(start * row.plateau_end, row.plateau_end)].mean()
-        over_chance.append(row.new_accuracy / chance if chance > 0 else math.nan)
+        guessed = chance(tables, row, start)
+        over_chance.append(row.new_accuracy / guessed if guessed > 0 else math.nan)
     return [
-        Check.ratio("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=loss),
+        Check.ratio("final loss on never-seen people / b", rows.new_loss_over_b, low=loss),
         Check.of("final accuracy on never-seen people / chance", over_chance, high=accuracy_over_chance),
     ], rows
 
@@ -115,5 +115,5 @@ def hallucination_starts_with_knowledge_of_the_first(
         onset.append(_onset(tables.curve(row.run, "new"), rise, row.steps)[0] / known_from)
     return [
         Check.ratio("onset / t(0.99) of the first people", onset, earliest, latest),
-        Check.ratio("final loss on never-seen people / b", rows.new_loss / rows.baseline, low=1),
+        Check.ratio("final loss on never-seen people / b", rows.new_loss_over_b, low=1),
     ], rows

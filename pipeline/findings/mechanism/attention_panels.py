@@ -1,4 +1,4 @@
-"""What Figures 3, F, O and X share: attention by layer, mean over seeds, beside the paper's eight layers."""
+"""Where attention goes: by layer, and in the circuits of Figure 3, mean over seeds, beside the paper's."""
 
 from typing import Any
 
@@ -19,6 +19,14 @@ LABELS = {
     "attribute_to_last_name": "attribute → last name token",
     "sharpness": "entropy / its maximum",
 }
+
+
+# The circuits of Figure 3 right: statistic, layer (-1 is the last), name of the paper's curve, colour.
+CIRCUITS = (
+    ("name_to_name", 1, "name->name", style.BLUE),
+    ("attribute_to_name", -1, "attr->name", style.GREEN),
+    ("attribute_to_text", -1, "attr->text", style.RED),
+)
 
 
 def seed_attention(tables: Tables, rows: pd.DataFrame, layer: int, statistic: str) -> tuple[Array, Array]:
@@ -57,4 +65,22 @@ def draw_layers(
         style.draw_average(ax, steps / units[0], average(values, log=False), **look)
     if names:
         style.paper_entry(ax, f"paper, layers 1 to {len(names)}")
-    ax.set(ylabel=LABELS[statistic], ylim=(-0.03, 1.03))
+    ax.set_ylabel(LABELS[statistic])
+    style.share_axis(ax)
+
+
+def draw_circuits(
+    ax: Axes, tables: Tables, rows: pd.DataFrame, unit: float, paper: float | None = None
+) -> None:
+    """The circuits against time in `unit`; beside the paper's in its unit `paper`, and with every seed."""
+    for statistic, layer, name, colour in CIRCUITS:
+        steps, values = seed_attention(tables, rows, layer, statistic)
+        label = f"{LABELS[statistic]}, {'first' if layer == 1 else 'last'} layer"
+        seeds = None if paper is None else values
+        mean = average(values, log=False)
+        style.draw_average(ax, steps / unit, mean, seeds=seeds, color=colour, label=label)
+        if paper is not None:
+            theirs = published.curve("3_right", name)
+            style.draw_paper(ax, theirs.steps / paper, theirs.values, color=colour, label="_")
+    ax.set_ylabel("share of attention")
+    style.share_axis(ax)

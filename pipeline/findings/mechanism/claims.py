@@ -11,18 +11,15 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.hard_cells import by_seed, censored_plateau_end
+from pipeline.findings.cells import censored_plateau_end
+from pipeline.findings.curves import chance, first_phase_end
+from pipeline.findings.hard_cells import by_seed
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 
 # A reference stands for the end of the first phase if it is nearer to it than this factor.
 _NEAR = 1.5
-
-
-def _phase_one_end(tables: Tables, run: str, baseline: float, plateau: float) -> float:
-    curve = tables.curve(run)
-    return first_crossing(curve.step, curve.loss, plateau * baseline, rising=False)
 
 
 def _escaped(rows: pd.DataFrame) -> pd.DataFrame:
@@ -32,14 +29,11 @@ def _escaped(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _patched(tables: Tables) -> pd.DataFrame:
-    """Patched runs with the t(0.99) of their base (`escape`), their final loss over b (`loss`), and the ages
-    of reference and start (`age`, `started`), the same for all seeds."""
+    """Patched runs with the t(0.99) of their base (`escape`), and the ages of reference and start (`age`,
+    `started`), the same for all seeds."""
     _escaped(tables.of("attention"))
     rows = tables.of("patching").drop_duplicates("run")
-    rows = rows.assign(
-        escape=rows.base.map(tables.summary.set_index("run").plateau_end),
-        loss=rows.known_loss / rows.baseline,
-    )
+    rows = rows.assign(escape=rows.base.map(tables.summary.set_index("run").plateau_end))
     # Seeds escape at different steps; which references count must not depend on the seed.
     unit = rows.groupby("seed").escape.first().mean()
     return rows.assign(age=rows.reference / unit, started=rows.start / unit)
@@ -59,7 +53,7 @@ def _some(rows: pd.DataFrame, what: str) -> pd.DataFrame:
 def _first_phase_end(tables: Tables, plateau: float) -> float:
     """Mean over seeds, steps."""
     rows = tables.of("attention")
-    return float(np.mean([_phase_one_end(tables, r.run, r.baseline, plateau) for r in rows.itertuples()]))
+    return float(np.mean([first_phase_end(tables, row, plateau) for row in rows.itertuples()]))
 
 
 @judge("attention", "patching")
@@ -92,7 +86,7 @@ def older_references_help_more(tables: Tables, *, youngest: float, gain_on_plate
     the whole reduction that references up to t(0.99) give (Figure 3 middle).
     """
     rows = _from_the_start(tables).query("age >= @youngest")
-    losses = by_seed(rows, "reference", "loss").dropna().sort_index(axis=1)
+    losses = by_seed(rows, "reference", "loss_over_b").dropna().sort_index(axis=1)
     on_plateau = rows[rows.age <= 1].reference
     if losses.shape[1] < 3 or on_plateau.nunique() < 2:
         raise NotMeasuredError("needs two references on the plateau and one after it")
@@ -120,7 +114,7 @@ def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
     near = max(nearest / end, end / nearest) < _NEAR
     if not near or 0 not in ages or not ages.get(older, math.inf) < 1:
         raise NotMeasuredError(f"needs references at step 0, near step {end:.0f} and between it and t(0.99)")
-    losses = by_seed(rows, "reference", "loss")[[0, nearest, older]].dropna()
+    losses = by_seed(rows, "reference", "loss_over_b")[[0, nearest, older]].dropna()
     checks = [
         Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
         for a, b in ((nearest, older), (older, 0))
@@ -141,7 +135,7 @@ def frozen_early_attention_prevents_learning(
     young = _some(rows[from_end & (rows.age <= early)], "attention frozen at the beginning of the plateau")
     old = _some(rows[rows.age >= settled], "attention frozen after the plateau")
     checks = [
-        Check.ratio(f"final loss, frozen at step {step:g} / b", runs.loss, **bound)
+        Check.ratio(f"final loss, frozen at step {step:g} / b", runs.loss_over_b, **bound)
         for part, bound in ((young, {"low": least_loss}), (old, {"high": highest_loss}))
         for step, runs in part.groupby("reference")
     ]
@@ -157,7 +151,7 @@ def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> 
     late_ones = _some(rows.query("started >= @late"), f"reference patched in after {late:g} t(0.99)")
     reference = late_ones.reference.max()
     start = late_ones.start[late_ones.reference == reference].max()
-    losses = by_seed(rows[rows.reference == reference], "start", "loss")
+    losses = by_seed(rows[rows.reference == reference], "start", "loss_over_b")
     if 0 not in losses:
         raise NotMeasuredError(f"the plan has no run with the reference at step {reference:g} from step 0 on")
     used = rows[(rows.reference == reference) & rows.start.isin([0, start])]
@@ -176,7 +170,7 @@ def attention_moves_to_the_name(
     dip, rise, name, text = [], [], [], []
     for row in rows.itertuples():
         seen = tables.attention_of(row.run, -1)
-        phase_one = seen[seen.step <= _phase_one_end(tables, row.run, row.baseline, plateau)]
+        phase_one = seen[seen.step <= first_phase_end(tables, row, plateau)]
         dip.append(phase_one.attribute_to_name.min() / seen.attribute_to_name[0])
         rise.append(phase_one.attribute_to_text.max() / seen.attribute_to_text[0])
         name.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_name))
@@ -198,7 +192,7 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
     values = []
     for row in rows.itertuples():
         seen = tables.attention_of(row.run, 1)
-        end = _phase_one_end(tables, row.run, row.baseline, plateau)
+        end = first_phase_end(tables, row, plateau)
         values.append(np.interp(end, seen.step, seen.name_to_name))
     return [Check.share("name to name at the end of the first phase", values, low=least)], rows
 
@@ -216,12 +210,11 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
         rising = seen.iloc[seen.attribute_to_name.argmin() :]
         middle = (rising.attribute_to_name.iloc[0] + rising.attribute_to_name.max()) / 2
         half = first_crossing(rising.step, rising.attribute_to_name, middle, rising=True)
-        known, new = tables.curve(row.run), tables.curve(row.run, "new")
-        chance = new.accuracy[new.step.between(start * row.plateau_end, row.plateau_end)].mean()
-        knows = first_crossing(known.step, known.accuracy, accuracy_over_chance * chance, rising=True)
+        known, guessed = tables.curve(row.run), chance(tables, row, start)
+        knows = first_crossing(known.step, known.accuracy, accuracy_over_chance * guessed, rising=True)
         to_escape.append(half / row.plateau_end)
         # Without a measured chance there is no such step.
-        to_knowledge.append(half / knows if chance > 0 else math.nan)
+        to_knowledge.append(half / knows if guessed > 0 else math.nan)
     return [
         Check.ratio("step of half-way attention to the name / t(0.99)", to_escape, high=1),
         Check.ratio(f"the same / step of accuracy {accuracy_over_chance:g} x chance", to_knowledge, high=1),

@@ -1,4 +1,4 @@
-"""What Figures 3 and D share: patched runs by the age of their reference, beside the paper's."""
+"""Patched runs by the age of their reference, beside the paper's."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
+from pipeline.findings.cells import experiment
+from pipeline.findings.time_axis import TimeAxis, time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -18,13 +20,13 @@ class Patches:
 
     rows: pd.DataFrame
     unpatched: pd.DataFrame
-    time: averages.TimeAxis
+    time: TimeAxis
 
     @classmethod
     def of(cls, tables: Tables) -> "Patches":
-        unpatched = averages.experiment(tables, "attention")
-        time = averages.time_axis(unpatched)
-        return cls(averages.experiment(tables, "patching"), unpatched, time)
+        unpatched = experiment(tables, "attention")
+        time = time_axis(unpatched)
+        return cls(experiment(tables, "patching"), unpatched, time)
 
     def colour(self, age: float) -> tuple:
         """Equal ages, equal colours, here and in the paper; the oldest is the paper's."""
@@ -34,36 +36,28 @@ class Patches:
 
     def ages(self, steps: pd.Series | np.ndarray) -> list[str]:
         """Labels of rows and columns of a map, or of lines: step and age."""
-        return [f"{averages.short(s)} ({s / self.time.unit:.2g})" for s in steps]
-
-
-def paper_step(name: str) -> float:
-    """ "16k" -> 16000."""
-    return 1000 * float(name[:-1]) if name.endswith("k") else float(name)
+        return [f"{numbers.short(s)} ({s / self.time.unit:.2g})" for s in steps]
 
 
 def draw_losses(ax: Axes, tables: Tables, patches: Patches, rows: pd.DataFrame, panel: str) -> None:
     """Loss over time of patched runs, one line a reference, between those of unpatched runs."""
-    time, b = patches.time, patches.unpatched.baseline.iloc[0]
+    time = patches.time
     for name in published.names(panel):
         paper = published.curve(panel, name)
-        step = paper_step(name)
+        step = published.number(name)
         # Figure D's last is never frozen, our black line.
         colour = (
             style.BLACK if (panel, name) == ("D_mid_freeze", "16k") else patches.colour(step / time.paper)
         )
-        y = paper.values / published.baseline()
-        style.draw_paper(ax, paper.steps / time.paper, y, color=colour, label="_")
+        style.draw_paper(ax, paper.steps / time.paper, paper.relative(), color=colour, label="_")
     lines: list[tuple[str, Any, pd.DataFrame]] = [("never", style.BLACK, patches.unpatched)]
     for step, runs in rows.groupby("reference"):
         lines.append((patches.ages([step])[0], patches.colour(step / time.unit), runs))
     for label, colour, runs in lines:
-        steps, values = averages.seed_curves(tables, runs, "known", "loss")
-        mean = averages.average(values / b, log=True)
+        steps, mean = averages.mean_curve(tables, runs, "known", "loss")
         style.draw_average(ax, steps / time.unit, mean, color=colour, label=label)
         if steps[0] > 0:
             ax.plot(steps[0] / time.unit, mean.centre[0], "o", color=colour, markersize=5)
     style.paper_entry(ax, "paper")
-    style.baseline(ax)
-    style.plain_log(ax)
-    ax.set(xlabel=time.label, ylabel="attribute loss / baseline")
+    style.measure_axis(ax, "loss")
+    ax.set_xlabel(time.label)

@@ -10,11 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.findings.cells import CELL
+from pipeline.findings.curves import chance, first_phase_end
 from pipeline.findings.hard_cells import large_enough
 from pipeline.findings.phases.scaling import LEAST_SIZES, ScalingLaw, escaped, plateau_law
 from pipeline.findings.statistics import CONFIDENCE, Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
-from pipeline.tables.crossings import PLATEAU_RATIO, first_crossing
+from pipeline.tables.crossings import PLATEAU_RATIO
 from pipeline.tables.read import Tables
 
 
@@ -27,8 +28,7 @@ def first_phase_is_short(tables: Tables, *, loss: float, share_of_run: float) ->
     rows = tables.of("phases")
     shares = []
     for row in rows.itertuples():
-        curve = tables.curve(row.run)
-        step = first_crossing(curve.step, curve.loss, loss * row.baseline, rising=False)
+        step = first_phase_end(tables, row, loss)
         shares.append(1.0 if math.isnan(step) else step / row.steps)
     return [Check.share(f"share of the run to {loss:g} b", shares, high=share_of_run)], rows
 
@@ -40,19 +40,19 @@ def plateau_is_flat(
     """Largest loss on known people and largest accuracy on the plateau (Figure 2 left and middle).
 
     The plateau is from `start` x t(0.99) to t(0.99): the paper's 500 of 3,085 steps. By definition its
-    loss is above 0.99 b. Chance is the accuracy on never-seen people over the same checkpoints, because
-    pools differ between scales (paper: 1 % allowed, 0.33 % is chance).
+    loss is above 0.99 b. Chance is the accuracy on never-seen people over the same checkpoints (paper: 1 %
+    allowed, 0.33 % is chance).
     """
     rows = tables.of("phases")
     highest, over_chance = [], []
     for row in rows.itertuples():
         begin = start * row.plateau_end
-        curve, never_seen = tables.curve(row.run), tables.curve(row.run, "new")
+        curve = tables.curve(row.run)
         on = curve.step.between(begin, row.plateau_end)
         inside = [np.interp(begin, curve.step, curve.loss), PLATEAU_RATIO * row.baseline, *curve.loss[on]]
         highest.append(max(inside) / row.baseline)
-        chance = never_seen.accuracy[never_seen.step.between(begin, row.plateau_end)].mean()
-        over_chance.append(curve.accuracy[on].max() / chance if chance > 0 else math.nan)
+        guessed = chance(tables, row, start)
+        over_chance.append(curve.accuracy[on].max() / guessed if guessed > 0 else math.nan)
     return [
         Check.ratio("highest loss on the plateau / b", highest, high=highest_loss),
         Check.of("highest accuracy on the plateau / chance", over_chance, high=accuracy_over_chance),
@@ -75,7 +75,7 @@ def knowledge_emerges(
     half = (rows.half_accuracy / rows.plateau_end).dropna()
     return (
         [
-            Check.ratio("final loss / b", rows.known_loss / rows.baseline, high=final_loss),
+            Check.ratio("final loss / b", rows.loss_over_b, high=final_loss),
             Check.share("final accuracy", rows.known_accuracy, low=final_accuracy),
             Check.of("largest rise of the loss after t(0.99) / b", rises, high=largest_rise),
         ],

@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.findings.hard_cells import censored_plateau_end
+from pipeline.findings.cells import censored_plateau_end
+from pipeline.findings.curves import first_phase_end
 from pipeline.findings.robustness.settings import Settings, by_templates, settings
 from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
-from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 
 _EXACT = 1e-6  # for ratios of learning rates
@@ -43,10 +43,6 @@ def _rates(tables: Tables) -> Settings:
     return {rate / default: runs for rate, runs in settings(tables, "learning_rate").items()}
 
 
-def _final_loss(runs: pd.DataFrame) -> pd.Series:
-    return runs.known_loss / runs.baseline
-
-
 @judge("phases", "learning_rate", "weight_decay", "batch_size", "model_size", "mixer")
 def phases_appear_everywhere(
     tables: Tables, *, lowest_rate: float, highest_rate: float, loss: float, share: float, final_loss: float
@@ -67,13 +63,10 @@ def phases_appear_everywhere(
 
     def first_phase(runs: pd.DataFrame) -> pd.Series:
         ends = censored_plateau_end(runs)
-        reached = []
-        for row in runs.itertuples():
-            curve = tables.curve(row.run)
-            reached.append(first_crossing(curve.step, curve.loss, loss * row.baseline, rising=False))
+        reached = [first_phase_end(tables, row, loss) for row in runs.itertuples()]
         return pd.Series(reached, runs.index).fillna(runs.steps).clip(upper=ends) / ends
 
-    early, final = _by_seed(several, first_phase), _by_seed(several, _final_loss)
+    early, final = _by_seed(several, first_phase), _by_seed(several, lambda runs: runs.loss_over_b)
     worst = [" ".join(map(str, table.mean().idxmax())) for table in (early, final)]
     return (
         [
@@ -159,7 +152,7 @@ def large_rate_prolongs_the_plateau(
     if not large:
         raise NotMeasuredError(f"no learning rate of {factor:g} times the default in the plan")
     chosen = {"default": rates[1.0], "large": rates[large[0]]}
-    ends, final = _by_seed(chosen, censored_plateau_end), _by_seed(chosen, _final_loss)
+    ends, final = (_by_seed(chosen, what) for what in (censored_plateau_end, lambda runs: runs.loss_over_b))
     return [
         Check.ratio(f"t(0.99) at x{large[0]:g} over the default", ends.large / ends.default, low=longer),
         Check.ratio(f"final loss / b at x{large[0]:g}", final.large, low=final_loss),

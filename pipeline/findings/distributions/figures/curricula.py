@@ -1,4 +1,4 @@
-"""Figure CU: a population that grows, in place of a warm-up and a switch."""
+"""A population that grows, in place of a warm-up and a switch."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
-from pipeline.findings.cells import uniform_like
+from pipeline.findings.cells import MissingExperimentError, experiment, uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
 from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
@@ -15,9 +15,9 @@ from pipeline.tables.read import Tables
 
 def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     """Label and runs of each schedule, by its family."""
-    rows, warm = averages.experiment(tables, "curricula"), best_warm_up(tables)
+    rows, warm = experiment(tables, "curricula"), best_warm_up(tables)
     if warm.empty:
-        raise averages.MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
+        raise MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
     label = "from {subset:,.0f}, by {by:,.0f} until {until:,.0f}"
     return {
         "uniform": [("everyone", uniform_like(tables, rows))],
@@ -56,13 +56,13 @@ def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(1, 2, 13, 5)
     left, right = axes[0]
     for at, (label, runs, colour) in enumerate(lines):
-        steps, values = averages.seed_curves(tables, runs, "known", "accuracy")
-        style.draw_average(left, steps, averages.average(values, log=False), color=colour, label=label)
-        final = averages.average(runs.known_accuracy.to_numpy()[:, None], log=False)
-        half = np.nan_to_num(final.high - final.centre)
-        right.errorbar(final.centre, [at], xerr=half, fmt="o", color=colour, capsize=3)
+        steps, mean = averages.mean_curve(tables, runs, "known", "accuracy")
+        style.draw_average(left, steps, mean, color=colour, label=label)
+        final = Interval.mean(runs.known_accuracy)
+        style.error_bars(right, [at], [final], horizontal=True, fmt="o", color=colour)
         right.plot(runs.known_accuracy, [at] * len(runs), ".", color=colour, alpha=0.4)
-    left.set(xlabel="training step", ylabel="attribute accuracy on everyone", ylim=(-0.03, 1.03))
+    style.share_axis(left)
+    left.set(xlabel="training step", ylabel="attribute accuracy on everyone")
     style.legend_above(left, "Trained on")
     right.set_yticks(range(len(lines)), [label for label, *_ in lines])
     right.invert_yaxis()

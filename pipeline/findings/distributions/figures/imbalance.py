@@ -1,7 +1,6 @@
-"""Figure 4: plateau end, best exponent and final loss under other data distributions."""
+"""End of the plateau, best exponent and final loss under other data distributions."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,24 +9,26 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
 from pipeline.findings.averages import Array
-from pipeline.findings.cells import best_setting, default_steps, power_laws
+from pipeline.findings.cells import (
+    MissingExperimentError,
+    best_setting,
+    default_steps,
+    experiment,
+    power_laws,
+)
+from pipeline.findings.distributions.panels import BEST, draw_best
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
-NAMES = {
-    "uniform": "uniform",
-    "power_law": "best power law",
-    "celebrities": "best celebrities",
-    "warm_up": "best warm-up",
-}
 PAPER_STEPS = 16_000
 
 
 def power_law(tables: Tables) -> pd.DataFrame:
     """Runs of the power laws, with the uniform ones in the same conditions as exponent 0."""
-    averages.experiment(tables, "power_law")
+    experiment(tables, "power_law")
     return power_laws(tables)
 
 
@@ -52,7 +53,7 @@ def facts(tables: Tables) -> dict[str, str]:
     best = ends.dropna(how="all").idxmin(axis=1).sort_index()
     told = ", ".join(f"exponent {a:g} at {n:,} individuals" for n, a in best.items()) or "no run left it"
     laws = power_law(tables)
-    others = [averages.experiment(tables, name) for name in ("celebrities", "warm_up")]
+    others = [experiment(tables, name) for name in ("celebrities", "warm_up")]
     return {
         "steps": f"{default_steps(tables, laws):,}",
         "paper_steps": f"{PAPER_STEPS:,}",
@@ -86,7 +87,7 @@ class Grid:
 
     @property
     def rows(self) -> list[str]:
-        return [averages.short(n) for n in self.individuals]
+        return [numbers.short(n) for n in self.individuals]
 
 
 def _ends(ax: Axes, ends: Grid, norm: Normalize) -> AxesImage:
@@ -98,7 +99,7 @@ def _ends(ax: Axes, ends: Grid, norm: Normalize) -> AxesImage:
 def _best(ax: Axes, best: Grid, norm: Normalize) -> AxesImage:
     texts = [["" if np.isnan(a) else f"{a:g}" for a in row] for row in best.values]
     ax.set(xlabel="training steps", ylabel="individuals")
-    return style.heat_map(ax, best.values, texts, best.rows, [averages.short(x) for x in best.columns], norm)
+    return style.heat_map(ax, best.values, texts, best.rows, [numbers.short(x) for x in best.columns], norm)
 
 
 def _final(ax: Axes, tables: Tables) -> None:
@@ -106,24 +107,16 @@ def _final(ax: Axes, tables: Tables) -> None:
     every = power_law(tables)
     steps = default_steps(tables, every)
     families = {"uniform": every[every.alpha == 0], "power_law": every[every.alpha > 0]}
-    families |= {name: averages.experiment(tables, name) for name in ("celebrities", "warm_up")}
+    families |= {name: experiment(tables, name) for name in ("celebrities", "warm_up")}
     for family, rows in families.items():
         rows = rows[rows.steps == steps]
-        cells = [(n, best_setting(runs)) for n, runs in rows.groupby("individuals")]
-        means = [averages.average((r.known_loss / r.baseline).to_numpy(), log=True) for _, r in cells]
-        centre = np.array([m.centre for m in means])
-        bars = [
-            np.nan_to_num([m.centre - m.low for m in means]),
-            np.nan_to_num([m.high - m.centre for m in means]),
-        ]
-        look: dict[str, Any] = {"fmt": style.MARKERS[family] + "-", "color": style.FAMILIES[family]}
-        sizes = [n for n, _ in cells]
-        ax.errorbar(sizes, centre, yerr=bars, capsize=3, label=NAMES[family], **look)
+        best = {n: best_setting(runs) for n, runs in rows.groupby("individuals")}
+        draw_best(ax, list(best), [Interval.geometric(runs.loss_over_b) for runs in best.values()], family)
 
 
 def _final_paper(ax: Axes) -> None:
     points = published.points("4_right")
-    for family, name in NAMES.items():
+    for family, name in BEST.items():
         y = points[family] / published.baseline()
         style.draw_paper(ax, points["individuals"], y, color=style.FAMILIES[family], label=name)
         ax.plot(points["individuals"], y, style.MARKERS[family], markersize=4, color=style.FAMILIES[family])
@@ -134,7 +127,7 @@ def draw(tables: Tables) -> Figure:
     paper_ends = Grid.of_paper("4_left", "alpha", "plateau_end")
     paper_best = Grid.of_paper("4_mid", "steps", "alpha")
     if ends.columns[0] != 0:
-        raise averages.MissingExperimentError("power_law has no uniform runs (alpha 0) to compare with")
+        raise MissingExperimentError("power_law has no uniform runs (alpha 0) to compare with")
     fig, axes = style.new_figure(2, 3, 14.5, 8.2, width_ratios=(1.25, 1, 1.25))
     axes[1, 2].sharey(axes[0, 2])
     both = np.concatenate([ends.relative.ravel(), paper_ends.relative.ravel()])

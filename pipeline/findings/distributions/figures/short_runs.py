@@ -1,4 +1,4 @@
-"""Figures G, H and I as one: power law, celebrities and warm-up in a short training run."""
+"""Power law, celebrities and warm-up in a short training run: Figures G, H and I of the paper as one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.findings import averages, style
-from pipeline.findings.cells import best_setting, uniform_like
+from pipeline.findings import averages, numbers, style
+from pipeline.findings.cells import MissingExperimentError, best_setting, experiment, uniform_like
 from pipeline.findings.statistics import Interval
+from pipeline.findings.time_axis import time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -32,12 +33,12 @@ class Panel:
 PANELS = (
     Panel("power_law", "alpha", None, "G", lambda _: "Power law, exponent α"),
     Panel("celebrities", "count", "weight", "H_n", lambda w: f"Celebrities of weight {w:g},\nnumber"),
-    Panel("celebrities", "weight", "count", "H_w", lambda n: f"{averages.short(n)} celebrities,\nweight"),
+    Panel("celebrities", "weight", "count", "H_w", lambda n: f"{numbers.short(n)} celebrities,\nweight"),
     Panel(
         "warm_up", "subset", "warm_up_steps", "I_indiv", lambda s: f"Warm-up of {s:,.0f} steps,\nindividuals"
     ),
     Panel(
-        "warm_up", "warm_up_steps", "subset", "I_steps", lambda n: f"Warm-up on {averages.short(n)},\nsteps"
+        "warm_up", "warm_up_steps", "subset", "I_steps", lambda n: f"Warm-up on {numbers.short(n)},\nsteps"
     ),
 )
 FAMILIES = tuple(dict.fromkeys(panel.family for panel in PANELS))
@@ -59,12 +60,12 @@ class Cell:
     @property
     def uniform_ratio(self) -> float:
         """Final loss of uniform training, as a multiple of the baseline (geometric mean over seeds)."""
-        return Interval.geometric(self.uniform.known_loss / self.uniform.baseline).centre
+        return Interval.geometric(self.uniform.loss_over_b).centre
 
 
 def cell(tables: Tables) -> Cell:
     """The shared cell whose uniform runs end nearest to the paper's, on a logarithmic scale."""
-    rows = {family: averages.experiment(tables, family) for family in FAMILIES}
+    rows = {family: experiment(tables, family) for family in FAMILIES}
     shared = set.intersection(*(set(zip(r.individuals, r.steps, strict=True)) for r in rows.values()))
     cells = []
     for individuals, steps in sorted(shared):
@@ -76,10 +77,10 @@ def cell(tables: Tables) -> Cell:
         if not uniform.empty and not any(runs.empty for runs in here.values()):
             cells.append(Cell(individuals, steps, uniform, here))
     if not cells:
-        raise averages.MissingExperimentError(
+        raise MissingExperimentError(
             f"{', '.join(FAMILIES)} and uniform runs share no (individuals, steps); give them one in common"
         )
-    target = paper_uniform().values[-1] / published.baseline()
+    target = paper_uniform().relative()[-1]
     return min(cells, key=lambda c: abs(np.log(c.uniform_ratio / target)))
 
 
@@ -105,16 +106,16 @@ def facts(tables: Tables) -> dict[str, str]:
     return {
         "individuals": f"{here.individuals:,}",
         "steps": f"{here.steps:,}",
-        "paper_ratio": f"{paper.values[-1] / published.baseline():.2f}",
+        "paper_ratio": f"{paper.relative()[-1]:.2f}",
         "uniform_ratio": f"{here.uniform_ratio:.2g}",
-        "time": averages.time_axis(here.uniform, paper).sentence,
+        "time": time_axis(here.uniform, paper).sentence,
         "seeds": averages.seeds_sentence(*here.families.values()),
     }
 
 
 def draw(tables: Tables) -> Figure:
     here, paper = cell(tables), paper_uniform()
-    time = averages.time_axis(here.uniform, paper)
+    time = time_axis(here.uniform, paper)
     rows = panels(here)
     final = published.points("J_steps_accuracy")
     at = list(final["steps"]).index(PAPER_STEPS)
@@ -126,30 +127,19 @@ def draw(tables: Tables) -> Figure:
         lines += [(label, tints[one[panel.varied].iloc[0]], one) for label, one in settings]
         name = min(published.names(panel.paper), key=lambda n: published.curve(panel.paper, n).values[-1])
         for ax, measure in zip(axes_row, ("loss", "accuracy"), strict=True):
-            loss = measure == "loss"
             for label, colour, one in lines:
-                steps, values = averages.seed_curves(tables, one, "known", measure)
-                mean = averages.average(values / (here.uniform.baseline.iloc[0] if loss else 1.0), log=loss)
+                steps, mean = averages.mean_curve(tables, one, "known", measure)
                 style.draw_average(ax, steps / time.unit, mean, color=colour, label=label)
             for label, curve, family, grey in (
                 ("paper, uniform", paper, "uniform", "0.62"),
                 (f"paper, best: {name}", published.curve(panel.paper, name), panel.family, style.PAPER),
             ):
-                if loss:
-                    style.draw_paper(
-                        ax,
-                        curve.steps / time.paper,
-                        curve.values / published.baseline(),
-                        color=grey,
-                        label=label,
-                    )
+                if measure == "loss":
+                    style.draw_paper(ax, curve.steps / time.paper, curve.relative(), color=grey, label=label)
                 else:
                     x = curve.steps[-1] / time.paper
                     ax.plot(x, final[family][at], "D", color=grey, gid="paper", label=f"{label}, final")
-        axes_row[0].set_ylabel("attribute loss / baseline")
-        axes_row[1].set(ylabel="attribute accuracy", ylim=(-0.03, 1.03))
-        style.baseline(axes_row[0])
-        style.plain_log(axes_row[0])
+            style.measure_axis(ax, measure)
         for ax in axes_row:
             ax.set_xlabel(time.label)
             ax.xaxis.label.set_visible(ax in axes[-1])

@@ -1,4 +1,4 @@
-"""Figure J: the best setting of each family of distributions, by number of individuals and of steps."""
+"""The best setting of each family of distributions, by number of individuals and of steps."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.averages import Array
-from pipeline.findings.cells import best_setting, families, in_cell
-from pipeline.findings.distributions.figures.imbalance import NAMES
+from pipeline.findings.cells import best_setting, families, in_cell, plateau_shares
+from pipeline.findings.distributions.panels import BEST, draw_best
+from pipeline.findings.statistics import Interval
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -27,12 +28,6 @@ class Line:
     label: str
     title: str
     paper: tuple[Array, dict[str, dict[str, Array]]]
-
-
-def _hardness(rows: pd.DataFrame) -> dict[tuple[int, int], float]:
-    uniform = rows[rows.distribution == "uniform"]
-    share = uniform.plateau_end.fillna(uniform.steps) / uniform.steps
-    return share.groupby([uniform.individuals, uniform.steps]).mean().to_dict()
 
 
 def _most_varied(rows: pd.DataFrame, fixed: str, varied: str) -> pd.DataFrame:
@@ -53,14 +48,12 @@ def _paper(axis: str) -> tuple[Array, dict[str, dict[str, Array]]]:
         losses = at_steps
         row = list(ends["individuals"]).index(PAPER_INDIVIDUALS)
         hardness = ends["plateau_end"][row, 0] / losses["steps"]
-    relative = {family: losses[family] / published.baseline() for family in NAMES}
-    return hardness, {"loss": relative, "accuracy": {family: accuracy[family] for family in NAMES}}
+    relative = {family: losses[family] / published.baseline() for family in BEST}
+    return hardness, {"loss": relative, "accuracy": {family: accuracy[family] for family in BEST}}
 
 
 def lines(tables: Tables) -> list[Line]:
     """Over individuals at one number of steps, and over steps at one number of individuals."""
-    for name in ("families", "power_law", "celebrities", "warm_up"):
-        averages.experiment(tables, name)
     rows = families(tables)
     # The number of steps, and of individuals, at which every family was trained.
     every = rows.groupby(["individuals", "steps"]).distribution.nunique()
@@ -73,7 +66,8 @@ def lines(tables: Tables) -> list[Line]:
     ):
         part = _most_varied(rows, fixed, varied)
         title = title.format(part[fixed].iloc[0])
-        found.append(Line(part, _hardness(part), label, title, _paper(varied)))
+        hardness = plateau_shares(part[part.distribution == "uniform"])
+        found.append(Line(part, hardness, label, title, _paper(varied)))
     return found
 
 
@@ -94,18 +88,16 @@ def _draw(ax: Axes, line: Line, measure: str) -> None:
     x = np.array([line.hardness[cell] for cell in cells])
     hardness, paper = line.paper
     order = np.argsort(hardness)
-    for family, name in NAMES.items():
+    for family in BEST:
         runs = [in_cell(line.rows[line.rows.distribution == family], cell) for cell in cells]
         best = [best_setting(rows) if len(rows) else rows for rows in runs]
-        values = [r.known_loss / r.baseline if loss else r.known_accuracy for r in best]
-        means = [averages.average(v.to_numpy(float), log=loss) for v in values]
-        centre, low, high = (
-            np.array([getattr(m, part) for m in means]) for part in ("centre", "low", "high")
-        )
-        bars = np.nan_to_num([centre - low, high - centre])
-        colour, marker = style.FAMILIES[family], style.MARKERS[family]
-        ax.errorbar(x, centre, yerr=bars, fmt=f"{marker}-", color=colour, capsize=3, label=name)
-        style.draw_paper(ax, hardness[order], paper[measure][family][order], color=colour, label="_")
+        if loss:
+            means = [Interval.geometric(rows.loss_over_b) for rows in best]
+        else:
+            means = [Interval.mean(rows.known_accuracy) for rows in best]
+        draw_best(ax, x, means, family)
+        y = paper[measure][family][order]
+        style.draw_paper(ax, hardness[order], y, color=style.FAMILIES[family], label="_")
     style.paper_entry(ax, "paper")
     if loss:
         style.baseline(ax)
@@ -127,6 +119,5 @@ def draw(tables: Tables) -> Figure:
         column[0].set_title(line.title, loc="left", fontweight="bold", pad=18)
         for ax in column:
             ax.tick_params(labelbottom=True, labelleft=True)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    style.legend_of_all(fig, axes[0, 0])
     return fig

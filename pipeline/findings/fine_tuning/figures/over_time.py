@@ -1,24 +1,18 @@
-"""Figure N: fine-tuning over time, without replay by size and with replay by weight."""
+"""Fine-tuning over time, without replay by size and with replay by weight."""
 
 from matplotlib.figure import Figure
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
 from pipeline.findings.fine_tuning import panels
-from pipeline.paper import published
 from pipeline.tables.read import Tables
-
-
-def paper_steps() -> float:
-    """Length of the paper's fine-tuning runs, steps."""
-    return float(published.curve("N_pre_loss", "1k").steps[-1])
 
 
 def facts(tables: Tables) -> dict[str, str]:
     sizes, replay = panels.sizes(tables).rows, panels.replay(tables).rows
     return {
         "steps": " or ".join(f"{s:,}" for s in sorted({*sizes.steps, *replay.steps})),
-        "paper_steps": f"{paper_steps():,.0f}",
-        "new": averages.short(replay.new.iloc[0]),
+        "paper_steps": f"{panels.paper_steps():,.0f}",
+        "new": numbers.short(replay.new.iloc[0]),
         "seeds": averages.seeds_sentence(sizes, replay),
     }
 

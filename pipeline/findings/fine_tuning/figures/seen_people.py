@@ -1,9 +1,10 @@
-"""Figure P: fine-tuning on rare or on frequent people who were seen in pre-training."""
+"""Fine-tuning on rare or on frequent people who were seen in pre-training."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
+from pipeline.findings.cells import experiment
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -13,7 +14,7 @@ PARTS = {"head": "frequent people", "tail": "rare people"}
 
 def tuned(tables: Tables) -> dict[str, pd.DataFrame]:
     """Runs by whom they are fine-tuned on; those that the plan has."""
-    rows = averages.experiment(tables, "finetune_seen")
+    rows = experiment(tables, "finetune_seen")
     both = {"rare": rows[rows.skip > 0], "frequent": rows[rows.skip == 0]}
     return {who: runs for who, runs in both.items() if len(runs)}
 
@@ -38,26 +39,22 @@ def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(2, 2, 11, 7.6, sharex=True)
     for row, (part, people) in zip(axes, PARTS.items(), strict=True):
         for ax, measure, short in zip(row, ("loss", "accuracy"), ("loss", "acc"), strict=True):
-            loss = measure == "loss"
             for who, (label, colour) in LOOK.items():
                 paper = published.curve(f"P_{part}_{short}", who)
-                values = paper.values / (published.baseline() if loss else 1)
-                style.draw_paper(ax, paper.steps / paper.steps[-1], values, color=colour, label="_")
+                x, y = paper.steps / paper.steps[-1], paper.relative(measure)
+                style.draw_paper(ax, x, y, color=colour, label="_")
                 if who not in tuned(tables):
                     continue
-                runs = tuned(tables)[who]
-                steps, values = averages.seed_curves(tables, runs, part, measure)
-                mean = averages.average(values / (runs.baseline.iloc[0] if loss else 1), log=loss)
+                steps, mean = averages.mean_curve(tables, tuned(tables)[who], part, measure)
                 style.draw_average(ax, steps / steps[-1], mean, color=colour, label=label)
-            if loss:
+            if measure == "loss":
                 style.plain_log(ax)
+                ax.set_ylabel(f"{people}: loss / baseline")
             else:
-                ax.set_ylim(-0.03, 1.03)
-            ax.set(
-                xlabel="share of fine-tuning", ylabel=f"{people}: {measure}" + (" / baseline" if loss else "")
-            )
+                style.share_axis(ax)
+                ax.set_ylabel(f"{people}: accuracy")
+            ax.set_xlabel("share of fine-tuning")
             ax.tick_params(labelbottom=True)
     style.paper_entry(axes[0, 0], "paper")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    style.legend_of_all(fig, axes[0, 0])
     return fig

@@ -1,5 +1,6 @@
-"""Figure W: everyone is learned with the attention of a run on groups, or on everyone, patched in."""
+"""Everyone is learned with the attention of a run on groups, or on everyone, patched in."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
 from pipeline.findings.averages import Array
-from pipeline.findings.groups.panels import HELD_BACK, boundaries
+from pipeline.findings.cells import censored_plateau_end, experiment
+from pipeline.findings.groups.schedule import switches, window_length
 from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
@@ -21,17 +23,12 @@ REFERENCES = {
 
 def _base(tables: Tables) -> pd.DataFrame:
     """The runs on groups whose attention is patched in."""
-    return tables.runs[tables.runs.run.isin(averages.experiment(tables, "sequential_patching").base)]
+    return tables.runs[tables.runs.run.isin(experiment(tables, "sequential_patching").base)]
 
 
 def _from_the_start(tables: Tables, name: str) -> pd.DataFrame:
-    rows = averages.experiment(tables, name)
-    return _measured(rows[rows.start == 0])
-
-
-def _measured(rows: pd.DataFrame) -> pd.DataFrame:
-    """A run that stays on its plateau counts as its length, a lower bound."""
-    return rows.assign(end=rows.plateau_end.fillna(rows.steps), loss=rows.known_loss / rows.baseline)
+    rows = experiment(tables, name)
+    return rows[rows.start == 0]
 
 
 def facts(tables: Tables) -> dict[str, str]:
@@ -40,8 +37,8 @@ def facts(tables: Tables) -> dict[str, str]:
     groups = int(base.groups.iloc[0])
     return {
         "groups": f"{groups}",
-        "window": f"{base.steps.iloc[0] / groups:,.0f}",
-        "seeds": averages.seeds_sentence(*shown, averages.experiment(tables, "attention")) + HELD_BACK,
+        "window": f"{window_length(base.iloc[0]):,.0f}",
+        "seeds": averages.seeds_sentence(*shown, experiment(tables, "attention")) + averages.HELD_BACK,
     }
 
 
@@ -50,26 +47,16 @@ def _root(t: Array) -> Array:
     return np.sign(t) * np.sqrt(np.abs(t))
 
 
-def _against_the_reference(ax: Axes, tables: Tables, column: str) -> None:
-    unpatched = _measured(averages.experiment(tables, "attention"))
+def _against_the_reference(ax: Axes, tables: Tables, measure: Callable[[pd.DataFrame], pd.Series]) -> None:
     for name, (label, colour, marker) in REFERENCES.items():
         by_reference = _from_the_start(tables, name).groupby("reference")
-        means = [averages.average(runs[column].to_numpy(), log=True) for _, runs in by_reference]
-        centre = np.array([m.centre for m in means])
-        bars = [
-            np.nan_to_num([m.centre - m.low for m in means]),
-            np.nan_to_num([m.high - m.centre for m in means]),
-        ]
-        look: dict[str, Any] = {
-            "fmt": marker,
-            "color": colour,
-            "capsize": 3,
-            "label": f"attention of {label}",
-        }
-        ax.errorbar(list(by_reference.groups), centre, yerr=bars, **look)
-    ax.axhline(Interval.geometric(unpatched[column]).centre, color=style.BLACK, label="not patched")
+        means = [Interval.geometric(measure(runs)) for _, runs in by_reference]
+        look: dict[str, Any] = {"fmt": marker, "color": colour, "label": f"attention of {label}"}
+        style.error_bars(ax, list(by_reference.groups), means, **look)
+    unpatched = Interval.geometric(measure(experiment(tables, "attention")))
+    ax.axhline(unpatched.centre, color=style.BLACK, label="not patched")
     base = _base(tables)
-    for share in boundaries(base):
+    for share in switches(base):
         ax.axvline(share * base.steps.iloc[0], color="0.85", linewidth=0.8, zorder=0.5)
     ax.set_xscale("function", functions=(_root, lambda s: np.sign(s) * np.square(s)))
     steps = sorted(
@@ -78,7 +65,7 @@ def _against_the_reference(ax: Axes, tables: Tables, column: str) -> None:
             *_from_the_start(tables, "sequential_patching").reference,
         }
     )
-    ax.set_xticks(steps, [averages.short(s) for s in steps])
+    ax.set_xticks(steps, [numbers.short(s) for s in steps])
     ax.set_xlim(left=-steps[-1] / 2000)
     ax.set_xlabel("attention of step (√ axis)")
 
@@ -86,12 +73,11 @@ def _against_the_reference(ax: Axes, tables: Tables, column: str) -> None:
 def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(1, 2, 12, 5.2)
     left, right = axes[0]
-    _against_the_reference(left, tables, "end")
+    _against_the_reference(left, tables, censored_plateau_end)
     left.set_ylabel("end of the plateau (steps)")
     left.set_ylim(bottom=0)
-    _against_the_reference(right, tables, "loss")
+    _against_the_reference(right, tables, lambda runs: runs.loss_over_b)
     style.plain_log(right)
     right.set_ylabel("final loss / baseline")
-    handles, labels = left.get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    style.legend_of_all(fig, left)
     return fig

@@ -4,24 +4,26 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
+from pipeline.findings.cells import experiment
 from pipeline.findings.mechanism.attention_panels import layer_colour, seed_attention
 from pipeline.findings.mechanism.credit import in_last_layer, names_over_text
 from pipeline.findings.statistics import Interval
+from pipeline.findings.time_axis import time_axis
 from pipeline.tables.read import Tables
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    rows = averages.experiment(tables, "credit")
+    rows = experiment(tables, "credit")
     return {
         "ratio": f"{Interval.geometric(in_last_layer(tables, rows, rows.plateau_end)):.2g}",
-        "time": averages.time_axis(rows).sentence,
+        "time": time_axis(rows).sentence,
         "seeds": averages.seeds_sentence(rows),
     }
 
 
 def draw(tables: Tables) -> Figure:
-    rows = averages.experiment(tables, "credit")
-    time = averages.time_axis(rows)
+    rows = experiment(tables, "credit")
+    time = time_axis(rows)
     fig, axes = style.new_figure(1, 2, 12, 5)
     left, right = axes[0]
     for statistic, name, colour in (("name", "names", style.BLUE), ("text", "template text", style.ORANGE)):

@@ -1,4 +1,4 @@
-"""Figure D: frozen attention, and the final loss by the ages of the reference and of the patch."""
+"""Frozen attention, and the final loss by the ages of the reference and of the patch."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
 from pipeline.findings.mechanism.patching_panels import Patches, draw_losses
 from pipeline.findings.statistics import Interval
 from pipeline.paper import published
@@ -15,8 +15,8 @@ from pipeline.tables.read import Tables
 
 def _final(rows: pd.DataFrame) -> pd.DataFrame:
     """Final loss over b, geometric mean over seeds: reference (descending) x start; NaN where not run."""
-    loss = np.log(rows.known_loss / rows.baseline).groupby([rows.reference, rows.start]).mean()
-    return np.exp(loss).unstack("start").sort_index(ascending=False)
+    loss = rows.groupby(["reference", "start"]).loss_over_b.agg(lambda loss: Interval.geometric(loss).centre)
+    return loss.unstack("start").sort_index(ascending=False)
 
 
 def _paper_final() -> pd.DataFrame:
@@ -28,7 +28,7 @@ def _paper_final() -> pd.DataFrame:
 def facts(tables: Tables) -> dict[str, str]:
     patches = Patches.of(tables)
     rows = patches.rows
-    never = Interval.geometric(patches.unpatched.known_loss / patches.unpatched.baseline).centre
+    never = Interval.geometric(patches.unpatched.loss_over_b).centre
     paper = _paper_final()
     return {
         "time": patches.time.sentence,
@@ -61,7 +61,7 @@ def draw(tables: Tables) -> Figure:
     _map(fig, middle, mine, norm, patches.ages(mine.index), patches.ages(mine.columns))
     middle.tick_params(axis="x", rotation=30)
     middle.set_title("Final loss, here", loc="left", fontweight="bold")
-    steps = [[averages.short(s) for s in axis] for axis in (paper.index, paper.columns)]
+    steps = [[numbers.short(s) for s in axis] for axis in (paper.index, paper.columns)]
     _map(fig, right, paper, norm, *steps)
     right.set_title("Final loss, paper", loc="left", fontweight="bold")
     return fig

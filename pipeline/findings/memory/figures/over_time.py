@@ -1,11 +1,10 @@
-"""Figure R: the toy memory's fine-tuning over time, without replay by size and with replay by weight."""
+"""The associative memory's fine-tuning over time, without replay by size and with replay by weight."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
 from pipeline.findings.fine_tuning import panels
-from pipeline.findings.memory.figures.trajectories import BLIND, NO_CURVES
 from pipeline.tables.read import Tables
 
 
@@ -15,10 +14,9 @@ def facts(tables: Tables) -> dict[str, str]:
     return {
         "steps": f"{rows.steps.iloc[0]:,}",
         "values": f"{np.exp(rows.baseline.iloc[0]):.0f}",
-        "new": averages.short(rows.new.iloc[0]),
+        "new": numbers.short(rows.new.iloc[0]),
         "least": f"{panels.LEAST_LOSS:.0e}",
-        "blind": BLIND,
-        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + NO_CURVES,
+        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + averages.HELD_BACK,
     }
 
 

@@ -1,4 +1,4 @@
-"""Figure Q: the toy memory's fine-tuning, as paths through the losses on old and on new pairs."""
+"""The associative memory's fine-tuning, as paths through the losses on old and on new pairs."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,13 +6,6 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, style
 from pipeline.findings.fine_tuning import panels
 from pipeline.tables.read import Tables
-
-BLIND = (
-    "The paper's curves of this figure are held back, so ours were measured blind; its legend by number of "
-    "new pairs is reversed, as the steps of its accuracies tell."
-)
-# In the picture itself, beside the number of seeds.
-NO_CURVES = " The paper's curves are held back."
 
 
 def facts(tables: Tables) -> dict[str, str]:
@@ -28,8 +21,7 @@ def facts(tables: Tables) -> dict[str, str]:
         "known": " and ".join(f"{share:.2%} ({name})" for name, share in known.items()),
         "thin": "; thin lines are single seeds" if rows.seed.nunique() > 1 else "",
         "least": f"{panels.LEAST_LOSS:.0e}",
-        "blind": BLIND,
-        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + NO_CURVES,
+        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + averages.HELD_BACK,
     }
 
 

@@ -1,4 +1,4 @@
-"""Figure 2: three phases of learning, and the end of the plateau against the number of individuals."""
+"""Three phases of learning, and the end of the plateau against the number of individuals."""
 
 import numpy as np
 import pandas as pd
@@ -6,13 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
+from pipeline.findings.cells import experiment
 from pipeline.findings.phases.scaling import LEAST_SIZES, escaped, paper_law, plateau_law
+from pipeline.findings.statistics import Interval
+from pipeline.findings.time_axis import time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    rows, sizes = averages.experiment(tables, "phases"), averages.experiment(tables, "population_size")
+    rows, sizes = experiment(tables, "phases"), experiment(tables, "population_size")
     mine, paper = plateau_law(sizes), paper_law()
     left, everyone = escaped(sizes).individuals.nunique(), sizes.individuals.nunique()
     sentence = f"No fit: {left} of {everyone} sizes left the plateau in every seed, {LEAST_SIZES} are needed."
@@ -26,7 +29,7 @@ def facts(tables: Tables) -> dict[str, str]:
         "baseline": f"{rows.baseline.iloc[0]:.2f}",
         "paper_baseline": f"{published.baseline():.2f}",
         "individuals": f"{rows.individuals.iloc[0]:,}",
-        "time": averages.time_axis(rows).sentence,
+        "time": time_axis(rows).sentence,
         "fit": sentence,
         "paper_exponent": str(paper),
         "paper_r_squared": f"{paper.r_squared.mean():.3f}",
@@ -37,12 +40,11 @@ def facts(tables: Tables) -> dict[str, str]:
 def _scaling(ax: Axes, rows: pd.DataFrame) -> None:
     points, law, mine = published.points("2_right"), paper_law(), plateau_law(rows)
     for n, runs in escaped(rows).groupby("individuals"):
-        ends = averages.average(runs.plateau_end.to_numpy(), log=True)
+        ends = Interval.geometric(runs.plateau_end)
         ax.plot(
             [n] * len(runs), runs.plateau_end, "o", color=style.BLUE, markersize=3, alpha=0.45, linewidth=0
         )
-        bars = [[ends.centre - ends.low], [ends.high - ends.centre]] if ends.seeds > 1 else None
-        ax.errorbar(n, ends.centre, yerr=bars, fmt="o", color=style.BLUE, markersize=6, capsize=3)
+        style.error_bars(ax, [n], [ends], fmt="o", color=style.BLUE, markersize=6)
     if mine:
         x = np.array([rows.individuals.min(), rows.individuals.max()], float)
         text = f"fit: exponent {mine},\nR² {mine.r_squared.mean():.3f}"
@@ -57,27 +59,19 @@ def _scaling(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def draw(tables: Tables) -> Figure:
-    rows, sizes = averages.experiment(tables, "phases"), averages.experiment(tables, "population_size")
+    rows, sizes = experiment(tables, "phases"), experiment(tables, "population_size")
     paper = {"loss": published.curve("2_left", "loss"), "accuracy": published.curve("2_mid", "acc")}
-    time = averages.time_axis(rows, paper["loss"])
-    b = rows.baseline.iloc[0]
+    time = time_axis(rows, paper["loss"])
     fig, axes = style.new_figure(1, 3, 13, 4.6)
     loss, accuracy, scaling = axes[0]
-    for ax, measure, unit, theirs in (
-        (loss, "loss", b, published.baseline()),
-        (accuracy, "accuracy", 1.0, 1.0),
-    ):
+    for ax, measure in ((loss, "loss"), (accuracy, "accuracy")):
         steps, values = averages.seed_curves(tables, rows, "known", measure)
-        values = values / unit
         mean = averages.average(values, log=measure == "loss")
         label = averages.seeds_label(mean.seeds)
         style.draw_average(ax, steps / time.unit, mean, seeds=values, color=style.BLUE, label=label)
-        style.draw_paper(ax, paper[measure].steps / time.paper, paper[measure].values / theirs)
+        style.draw_paper(ax, paper[measure].steps / time.paper, paper[measure].relative(measure))
         ax.set_xlabel(time.label)
-    style.baseline(loss, label=style.BASELINE_LABEL)
-    style.plain_log(loss)
-    loss.set_ylabel("attribute loss / baseline")
-    accuracy.set(ylabel="attribute accuracy", ylim=(-0.03, 1.03))
+        style.measure_axis(ax, measure, style.BASELINE_LABEL)
     style.legend_above(loss, "Attribute loss", columns=1)
     style.legend_above(accuracy, "Attribute accuracy", columns=1)
     _scaling(scaling, sizes)

@@ -1,4 +1,4 @@
-"""Figure C: learning curves of the default run with one thing changed, beside the paper's."""
+"""Learning curves of the default run with one thing changed, beside the paper's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.findings import averages, style
+from pipeline.findings import averages, numbers, style
+from pipeline.findings.cells import experiment
 from pipeline.findings.robustness.settings import VARIED, Settings, settings
+from pipeline.findings.time_axis import TimeAxis, time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 _PAPER_SIZES = {"50m": 8 * 512**2, "150m": 12 * 896**2, "400m": 12 * 1536**2}
 _MIXERS = {"attention": style.BLACK, "rg_lru": style.ORANGE, "ssm": style.ORANGE}
-
-
-def _thousands(name: str) -> float:
-    return 1000 * float(name.removesuffix("k"))
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,13 @@ class Panel:
     title: str
     experiment: str
     paper: str | None = None
-    value: Callable[[str], float] = float
+    value: Callable[[str], float] = published.number
     default: float = 1.0
 
 
 PANELS = (
     Panel("Learning rate", "learning_rate", "C_lr", default=4e-4),
-    Panel("Individuals", "population_size", "C_nindiv", _thousands, 64_000),
+    Panel("Individuals", "population_size", "C_nindiv", default=64_000),
     Panel("Weight decay", "weight_decay"),
     Panel("Batch size, equal data", "batch_size"),
     Panel("Sequence mixer", "mixer", "C_mixer"),
@@ -44,13 +42,13 @@ PANELS = (
 
 
 def _settings(tables: Tables, panel: Panel) -> Settings:
-    averages.experiment(tables, panel.experiment)
+    experiment(tables, panel.experiment)
     return settings(tables, panel.experiment)
 
 
 def _default(tables: Tables, panel: Panel) -> Any:
     """The default run's value of what the panel varies."""
-    row = averages.experiment(tables, "phases").iloc[0]
+    row = experiment(tables, "phases").iloc[0]
     if panel.experiment == "model_size":
         return row.layers * row.width**2
     return row[VARIED[panel.experiment]]
@@ -64,21 +62,21 @@ def _name(panel: Panel, runs: pd.DataFrame) -> str:
         case "model_size":
             return f"{row.layers} × {row.width}"
         case "population_size":
-            return averages.short(row.individuals)
+            return numbers.short(row.individuals)
     return f"{row[VARIED[panel.experiment]]:g}"
 
 
-def _time(tables: Tables) -> averages.TimeAxis:
-    return averages.time_axis(averages.experiment(tables, "phases"))
+def _time(tables: Tables) -> TimeAxis:
+    return time_axis(experiment(tables, "phases"))
 
 
 def facts(tables: Tables) -> dict[str, str]:
     shown = [_settings(tables, panel) for panel in PANELS]
-    tried = [averages.experiment(tables, panel.experiment).groupby("case") for panel in PANELS]
+    tried = [experiment(tables, panel.experiment).groupby("case") for panel in PANELS]
     swept = any((runs.learning_rate.nunique() > 1).any() for runs in tried)
     return {
         "time": _time(tables).sentence,
-        "population_steps": f"{averages.experiment(tables, 'population_size').steps.max():,}",
+        "population_steps": f"{experiment(tables, 'population_size').steps.max():,}",
         "rates": (
             "Of several learning rates that of the lowest final training loss is shown, as in the paper; "
             "where there is one, it is the default."
@@ -106,20 +104,17 @@ def _draw(ax: Axes, tables: Tables, panel: Panel) -> None:
     colour: dict[Any, Any] = _MIXERS if mixer else style.colours(ours, theirs.values(), log=True)
     for name, ratio in theirs.items():
         paper = published.curve(str(panel.paper), name)
-        y = paper.values / published.baseline()
-        style.draw_paper(ax, paper.steps / time.paper, y, color=colour[ratio], label="_")
-    batch = averages.experiment(tables, "phases").batch.iloc[0]
+        style.draw_paper(ax, paper.steps / time.paper, paper.relative(), color=colour[ratio], label="_")
+    batch = experiment(tables, "phases").batch.iloc[0]
     for ratio, runs in ours.items():
-        steps, losses = averages.seed_curves(tables, runs, "known", "loss")
-        mean = averages.average(losses / runs.baseline.to_numpy()[:, None], log=True)
+        steps, mean = averages.mean_curve(tables, runs, "known", "loss")
         # Biographies over those of a default step: that is steps where the batch is the default one.
         at = steps * (runs.batch.iloc[0] / batch) / time.unit
         style.draw_average(ax, at, mean, color=colour[ratio], label=_name(panel, runs))
     if theirs:
         style.paper_entry(ax, "paper")
-    style.baseline(ax)
-    style.plain_log(ax)
-    ax.set(xlabel=time.label, ylabel="attribute loss / baseline")
+    style.measure_axis(ax, "loss")
+    ax.set_xlabel(time.label)
     if panel.experiment == "batch_size":
         ax.set_xlabel(f"biographies / those to the {time.what}\n(here {time.unit:,.0f} steps of {batch})")
     style.legend_above(ax, panel.title, columns=3)

@@ -1,4 +1,4 @@
-"""Figure A: the training loss, and how much knowledge training templates and the order of sentences allow."""
+"""The training loss, and how much knowledge training templates and the order of sentences allow."""
 
 import pandas as pd
 from matplotlib import ticker
@@ -6,22 +6,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
+from pipeline.findings.cells import experiment
 from pipeline.findings.robustness.settings import Settings, by_templates
+from pipeline.findings.statistics import Interval
+from pipeline.findings.time_axis import TimeAxis, time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 
 def _both_orders(tables: Tables) -> tuple[Settings, Settings]:
-    averages.experiment(tables, "templates")
+    experiment(tables, "templates")
     return by_templates(tables)
 
 
-def _time(rows: pd.DataFrame) -> averages.TimeAxis:
-    return averages.time_axis(rows)
+def _time(rows: pd.DataFrame) -> TimeAxis:
+    return time_axis(rows)
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    rows = averages.experiment(tables, "phases")
+    rows = experiment(tables, "phases")
     random, fixed = _both_orders(tables)
     first = tables.training_of(rows.run.iloc[0]).step
     return {
@@ -32,7 +35,7 @@ def facts(tables: Tables) -> dict[str, str]:
 
 
 def _training(ax: Axes, tables: Tables) -> None:
-    rows = averages.experiment(tables, "phases")
+    rows = experiment(tables, "phases")
     time = _time(rows)
     logs = [tables.training_of(run) for run in rows.run]
     # Each row is a mean over the steps since the one before.
@@ -58,12 +61,12 @@ def _templates(ax: Axes, tables: Tables) -> None:
         strict=True,
     ):
         numbers = list(by_number)
-        losses = [(runs.known_loss / runs.baseline).to_numpy() for runs in by_number.values()]
-        ends = [averages.average(values, log=True) for values in losses]
+        losses = [runs.loss_over_b.to_numpy() for runs in by_number.values()]
+        ends = [Interval.geometric(values) for values in losses]
         ax.plot(numbers, [e.centre for e in ends], marker, linestyle="-", color=colour, label=label)
         for number, end, values in zip(numbers, ends, losses, strict=True):
             ax.plot([number] * len(values), values, marker, color=colour, markersize=3, alpha=0.45)
-            if end.seeds > 1:
+            if end.bounded:
                 ax.plot([number] * 2, [end.low, end.high], color=colour, linewidth=1.2)
     style.baseline(ax, label=style.BASELINE_LABEL)
     style.plain_log(ax, "xy")
