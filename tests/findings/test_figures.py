@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import ROOT
 from pipeline.config.errors import ConfigError
-from pipeline.findings import averages, drawing, figures, style
+from pipeline.findings import averages, cells, drawing, figures, numbers, style, time_axis
 from pipeline.findings.cells import uniform_like
 from pipeline.findings.distributions.figures import (
     head_and_tail,
@@ -23,7 +23,7 @@ from pipeline.findings.distributions.figures import (
 )
 from pipeline.findings.mechanism import attention_panels
 from pipeline.findings.mechanism import patching_panels as patching
-from pipeline.findings.mechanism.figures import credit, frozen_attention
+from pipeline.findings.mechanism.figures import frozen_attention
 from pipeline.paper import published
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
@@ -188,11 +188,11 @@ def test_geometric_mean_and_interval():
 
 
 def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
-    rows = averages.experiment(tables, "celebrities")
+    rows = cells.experiment(tables, "celebrities")
     assert (uniform_like(tables, rows).individuals == 1024).all()
     runs = tables.runs.assign(learning_rate=tables.runs.learning_rate.where(tables.runs.alpha.isna(), 1.0))
     other = Tables(tables.experiments, runs, tables.curves, tables.summary)
-    rows = averages.experiment(other, "power_law")
+    rows = cells.experiment(other, "power_law")
     assert (uniform_like(other, rows[rows.alpha > 0]).empty) and not rows.empty
 
 
@@ -224,15 +224,15 @@ def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
 
 
 def test_final_losses_by_reference_and_start(tables):
-    final = frozen_attention._final(averages.experiment(tables, "patching"))
+    final = frozen_attention._final(cells.experiment(tables, "patching"))
     assert list(final.index) == [800, 200, 45, 20, 0] and list(final.columns) == [0, 45, 200, 400]
-    runs = averages.experiment(tables, "patching").query("reference == 800 and start == 400")
+    runs = cells.experiment(tables, "patching").query("reference == 800 and start == 400")
     expected = np.exp(np.log(runs.known_loss / BASELINE).mean())
     assert final.loc[800, 400] == pytest.approx(expected) and np.isnan(final.loc[0, 400])
 
 
 def test_attention_is_that_of_the_layer(tables):
-    rows = averages.experiment(tables, "attention")
+    rows = cells.experiment(tables, "attention")
     first, last = (attention_panels.seed_attention(tables, rows, k, "sharpness")[1] for k in (1, -1))
     np.testing.assert_allclose(first - last, 0.04)
     assert len(first) == 3
@@ -269,7 +269,7 @@ def test_a_loss_below_single_precision_is_drawn(name, tables):
 def test_settings_are_shown_at_the_rate_of_the_lowest_training_loss(tables):
     panel = panels(draw("robustness/settings", tables))[5]
     (drawn,) = (line for line in panel.get_lines() if line.get_label() == "4 × 192")
-    rows = averages.experiment(tables, "model_size").query("width == 192")
+    rows = cells.experiment(tables, "model_size").query("width == 192")
     ends = {
         rate: np.mean([tables.training_of(run).loss_per_token.iloc[-1] for run in runs.run])
         for rate, runs in rows.groupby("learning_rate")
@@ -287,8 +287,8 @@ def test_batches_are_compared_on_an_axis_of_biographies(tables):
 
 def test_training_losses_are_at_the_middle_of_their_windows(tables):
     left, right = panels(draw("robustness/templates", tables))
-    log = tables.training_of(averages.experiment(tables, "phases").run.iloc[0])
-    time = averages.time_axis(averages.experiment(tables, "phases"), published.curve("2_left", "loss"))
+    log = tables.training_of(cells.experiment(tables, "phases").run.iloc[0])
+    time = time_axis.time_axis(cells.experiment(tables, "phases"), published.curve("2_left", "loss"))
     ours = left.get_lines()[0].get_xdata() * time.unit
     assert ours[0] == pytest.approx(log.step[0] / 2)
     assert ours[3] == pytest.approx(log.step[2:4].mean())
@@ -296,7 +296,7 @@ def test_training_losses_are_at_the_middle_of_their_windows(tables):
 
 
 def test_synthetic_losses_pass_the_baseline(tables):
-    rows = averages.experiment(tables, "phases")
+    rows = cells.experiment(tables, "phases")
     assert (rows.known_loss < 0.1 * BASELINE).all()
 
 
@@ -304,7 +304,7 @@ def test_synthetic_losses_pass_the_baseline(tables):
     ("value", "text"), [(0.125, "1/8"), (2.0, "2"), (1 / 3, "1/3"), (0.4, "0.4"), (0.0, "0")]
 )
 def test_ratios_read_like_the_papers(value, text):
-    assert averages.ratio(value) == text
+    assert numbers.ratio(value) == text
 
 
 def test_cells_of_both_scales_lie_on_one_axis(tables):
@@ -331,23 +331,6 @@ def test_one_frequency_varies_at_a_time(tables):
     for part, other in (("head", "tail"), ("tail", "head")):
         rows = sweeps[part]
         assert rows[part].nunique() == 2 and np.ptp(rows[other] / rows[other].iloc[0]) < 1e-9
-
-
-def test_the_statement_on_credit_is_judged(tables):
-    rows = averages.experiment(tables, "credit")
-    check, before, after = credit.growth(tables, rows)
-    told = check.as_json()
-    assert told["seeds"] == 3 and before < after and told["interval"][0] > 1
-    assert "names gain over text there, holds" in caption_of("mechanism/credit", tables)
-    seen = tables.attention
-    same = Tables(
-        tables.experiments,
-        tables.runs,
-        tables.curves,
-        tables.summary,
-        seen.assign(credit_to_name=seen.credit_to_text),
-    )
-    assert "does not hold" in caption_of("mechanism/credit", same)
 
 
 @pytest.mark.parametrize(

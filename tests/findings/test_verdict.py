@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import (
     NOT_MEASURED,
     NOT_REPRODUCED,
@@ -33,13 +34,13 @@ from pipeline.findings.verdict import (
     ],
 )
 def test_three_way_rule(interval, low, high, verdict):
-    assert decide(interval, 3, low, high) == verdict
+    assert decide(Interval(sum(interval) / 2, *interval, 3), low, high) == verdict
 
 
 @pytest.mark.parametrize("seeds", [0, 1, 2])
 def test_below_three_seeds_nothing_is_decided(seeds):
-    assert decide((5.0, 5.0), seeds, 1, math.inf) == NOT_VISIBLE
-    assert decide((0.0, 0.0), seeds, 1, math.inf) == NOT_VISIBLE
+    assert decide(Interval(5.0, 5.0, 5.0, seeds), 1, math.inf) == NOT_VISIBLE
+    assert decide(Interval(0.0, 0.0, 0.0, seeds), 1, math.inf) == NOT_VISIBLE
 
 
 @pytest.mark.parametrize(
