@@ -92,7 +92,7 @@ rule figures:
     params:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
-        out=f"{RESULTS}/figures",
+        out=lambda wildcards, output: str(Path(output.svg[0]).parents[1]),
     shell:
         f"{STAGE}figures"
         " --tables {params.tables}"
