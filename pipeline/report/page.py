@@ -10,6 +10,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from pipeline.config import distributions
 from pipeline.config.experiments import TOY, Params
 from pipeline.costs import estimate as costs
 from pipeline.costs.estimate import amount
@@ -61,10 +62,7 @@ def estimate(check: dict[str, Any]) -> str:
 
 def distribution(run: pd.Series) -> str:
     """A run's distribution with its parameters, and whose attention is patched in from which step on."""
-    parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
-    parameters |= {"weight": "weight", "warm_up_steps": "steps", "skip": "after the first"}
-    parameters |= {"groups": "groups", "repeats": "visits", "until": "until", "stages": "stages"}
-    parameters |= {"reference": "attention of step", "start": "from"}
+    parameters = distributions.LABELS | {"reference": "attention of step", "start": "from"}
     given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run.get(name))]
     return " ".join([run.distribution.replace("_", " "), ", ".join(given)]).strip()
 
