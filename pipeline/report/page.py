@@ -116,8 +116,8 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
     return rows
 
 
-def drawings(tables: Tables, folder: Path) -> list[dict[str, str]]:
-    """Name, titles and caption of each figure whose drawing is in `folder`."""
+def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
     out = []
     for name, figure in figures.load().items():
         path = folder / f"{name}.svg"
@@ -129,6 +129,7 @@ def drawings(tables: Tables, folder: Path) -> list[dict[str, str]]:
                 "title": figure.title,
                 "caption": drawing.caption(figure, tables),
                 "source": f"../figures/{name}.svg",
+                "claims": [claim["id"] for claim in claims if name in claim["drawn"]],
             }
         )
     return out
@@ -206,7 +207,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         papers=len(ledger.of_the_paper(claims)),
         verdicts=ledger.counts(ledger.of_the_paper(claims)),
         all_verdicts=ledger.counts(claims),
-        figures=drawings(tables, results / "figures"),
+        figures=drawings(tables, results / "figures", claims),
         runs=runs,
         known={run["id"] for run in runs},
         earlier=[name for name, made in origins.items() if made.earlier],
