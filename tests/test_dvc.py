@@ -243,7 +243,7 @@ def test_experiments_leave_the_workspace_alone(clone):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    ["data/random.py", "toy/memory.py", "config/run.py", "stages/evaluate.py", "analysis/tables.py"],
+    ["data/random.py", "memory/memory.py", "config/run.py", "stages/evaluate.py", "tables/read.py"],
 )
 def test_a_file_that_decides_something_makes_exactly_those_stages_stale(clone, name):
     """tests/test_workflow.py asks the same of Snakemake."""

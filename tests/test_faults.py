@@ -47,8 +47,8 @@ def test_a_full_disk_is_one_line_and_costs_nothing(filled):
 
 
 def test_the_page_names_files_of_the_project_by_their_paths():
-    named = set(re.findall(r"\bpipeline/[\w./]+\.\w+", PAGE.read_text()))
-    assert len(named) > 2 and not [path for path in named if not (ROOT / path).is_file()]
+    named = set(re.findall(r"\b(?:pipeline|tests)/[\w./]+\.\w+", PAGE.read_text()))
+    assert len(named) > 10 and not [path for path in named if not (ROOT / path).is_file()]
 
 
 def test_the_page_says_what_damage_gives(damaged):

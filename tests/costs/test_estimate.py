@@ -7,11 +7,10 @@ from pipeline.config.experiments import distinct_runs, expand
 from pipeline.costs import estimate as costs
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
-from pipeline.probes.recall import groups
 from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
-from pipeline.training.cost import GROUPS, evaluation_flops_of, flops_of, flops_per_token, tokens_of
+from pipeline.training.cost import evaluation_flops_of, flops_of, flops_per_token, tokens_of
 from tests.findings.synthetic_tables import build, part_of
 from tests.params import load
 
@@ -19,10 +18,6 @@ from tests.params import load
 @pytest.fixture(scope="module")
 def params():
     return load()
-
-
-def test_every_group_that_is_measured_is_counted(run):
-    assert len(groups(run)) == GROUPS
 
 
 def test_a_run_costs_its_tokens_times_the_formula(run):

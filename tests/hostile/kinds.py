@@ -6,7 +6,7 @@ variables and commands {folder} is the copy, {bin} where Python's programs are, 
 
 from dataclasses import dataclass, field
 
-CLAIMS, FIGURE = "results/laptop/claims.json", "results/laptop/figures/figM.svg"
+CLAIMS, FIGURE = "results/laptop/claims.json", "results/laptop/figures/hallucination/confidence.svg"
 RUN, DRY = f"snakemake --cores 1 {CLAIMS}", f"snakemake -n --cores 1 {CLAIMS}"
 DONE = "Nothing to be done"
 COMPILE = {"PIPELINE_COMPILE": "1"}  # the runs are too short to repay it by themselves

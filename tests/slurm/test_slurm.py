@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import psutil
@@ -17,19 +18,19 @@ import pytest
 import yaml
 
 from pipeline.config import run as cfg
-from pipeline.config import scales
 from pipeline.config.experiments import Params, distinct_runs, expand
+from tests import params
 from tests.tree import ENV, copy_tree
 
 pytestmark = pytest.mark.slow
 
 LOCAL = Path(__file__).parent / "local.sh"
 NO_PACKAGES = 77  # what it ends with then
-RESULTS = Path("results", "smoke")
+RESULTS = Path("results", "laptop")
 TARGET = str(RESULTS / "claims.json")  # figures and page only take time: they run beside Snakemake
 SECONDS = 600  # that a call may take
 
-# A run or two of most rules, whatever the smoke scale grows to; long ones can be struck in the middle.
+# A run or two of most rules; long ones can be struck in the middle.
 LONG = {"training.steps": 500}
 OBSERVED = {**LONG, "observe": {"sequences": 32, "snapshots": [0, 60]}}
 EXPERIMENTS = {
@@ -65,6 +66,13 @@ def cluster() -> Iterator[None]:
         subprocess.run([LOCAL, "stop"], check=True)
 
 
+def plan() -> dict[str, Any]:
+    """Parameters of few runs."""
+    given = params.content()
+    given["toy"]["seeds"] = [0]
+    return {**given, "experiments": EXPERIMENTS}
+
+
 def write_yaml(path: Path, change: Callable[[dict], object]) -> None:
     content = yaml.safe_load(path.read_text())
     change(content)
@@ -75,7 +83,7 @@ def write_yaml(path: Path, change: Callable[[dict], object]) -> None:
 def clone(cluster, tmp_path_factory) -> Path:
     """A copy of the tree with few runs, an impatient Snakemake, and little time for observed runs."""
     folder = copy_tree(tmp_path_factory.mktemp("slurm") / "a clone")
-    write_yaml(folder / "scales" / "smoke.yaml", lambda scale: scale.update(experiments=EXPERIMENTS))
+    (folder / "params.yaml").write_text(yaml.safe_dump(plan(), sort_keys=False))
     profiles = folder / "profiles"
     for name in ("slurm", "slurm-gpu"):
         soon = {"slurm-init-seconds-before-status-checks": 2}
@@ -87,7 +95,7 @@ def clone(cluster, tmp_path_factory) -> Path:
 
 
 def call(folder: Path, profile: str, *arguments: str) -> subprocess.Popen:
-    command = ["snakemake", "--profile", f"profiles/{profile}", "--config", "scale=smoke"]
+    command = ["snakemake", "--profile", f"profiles/{profile}"]
     with (folder / "slurm.log").open("ab") as log:
         calls.append(subprocess.Popen([*command, *arguments], cwd=folder, env=ENV, stdout=log, stderr=log))
     return calls[-1]
@@ -112,8 +120,7 @@ def jobs(*states: str) -> list[str]:
 
 def run_id(wanted: Callable[[cfg.RunConfig], bool]) -> str:
     """The one run of the copy's plan that is as wanted."""
-    params = {**scales.load("smoke").model_dump(mode="json"), "experiments": EXPERIMENTS}
-    planned = distinct_runs(expand(Params.model_validate(params)))
+    planned = distinct_runs(expand(Params.model_validate(plan())))
     (found,) = (name for name, run in planned.items() if wanted(run))
     return found
 
@@ -127,7 +134,7 @@ def observed_run() -> str:
 
 
 def log_of(folder: Path, run: str) -> Path:
-    return folder / "logs" / "smoke" / "pretrain" / f"{run}.log"
+    return folder / "logs" / "laptop" / "pretrain" / f"{run}.log"
 
 
 def trainer(run: str) -> psutil.Process:
@@ -201,7 +208,7 @@ def test_a_run_that_was_struck_has_the_bits_of_an_undisturbed_one(finished, tmp_
     there = RESULTS / "runs" / run
     config = cfg.RunConfig.model_validate_json((folder / there / "config.json").read_text())
     population = RESULTS / "populations" / config.population_id
-    stage = ["pipeline.stages.train", "--scale", "smoke", "--run", run, "--population", population]
+    stage = ["pipeline.stages.train", "--run", run, "--population", population]
     command = [sys.executable, "-m", "pipeline.execution.launch", *stage, "--out", tmp_path / "out"]
     subprocess.run(command, cwd=folder, env=ENV, capture_output=True, check=True)
     made = {path.name for path in (tmp_path / "out").iterdir()}
