@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from pipeline.config import distributions
 from pipeline.config.experiments import TOY
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
 # What distinguishes two distributions; NaN where a family has no such parameter.
-SETTING = ["distribution", "alpha", "count", "weight", "subset", "warm_up_steps", "until", "stages"]
+SETTING = ["distribution", *distributions.LABELS]
 CELL = ["individuals", "steps"]
 # The experiments on power laws alone, and all that compare families of distributions.
 POWER_LAWS = ("power_law", "power_law_sizes")

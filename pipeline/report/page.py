@@ -10,6 +10,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from pipeline.config import distributions
 from pipeline.config.experiments import TOY, Params
 from pipeline.costs import estimate as costs
 from pipeline.costs.estimate import amount
@@ -61,10 +62,7 @@ def estimate(check: dict[str, Any]) -> str:
 
 def distribution(run: pd.Series) -> str:
     """A run's distribution with its parameters, and whose attention is patched in from which step on."""
-    parameters = {"alpha": "α", "count": "count", "subset": "subset", "new": "new"}
-    parameters |= {"weight": "weight", "warm_up_steps": "steps", "skip": "after the first"}
-    parameters |= {"groups": "groups", "repeats": "visits", "until": "until", "stages": "stages"}
-    parameters |= {"reference": "attention of step", "start": "from"}
+    parameters = distributions.LABELS | {"reference": "attention of step", "start": "from"}
     given = [f"{label} {run[name]:g}" for name, label in parameters.items() if pd.notna(run.get(name))]
     return " ".join([run.distribution.replace("_", " "), ", ".join(given)]).strip()
 
@@ -118,8 +116,8 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
     return rows
 
 
-def drawings(tables: Tables, folder: Path) -> list[dict[str, str]]:
-    """Name, titles and caption of each figure whose drawing is in `folder`."""
+def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
     out = []
     for name, figure in figures.load().items():
         path = folder / f"{name}.svg"
@@ -131,6 +129,7 @@ def drawings(tables: Tables, folder: Path) -> list[dict[str, str]]:
                 "title": figure.title,
                 "caption": drawing.caption(figure, tables),
                 "source": f"../figures/{name}.svg",
+                "claims": [claim["id"] for claim in claims if name in claim["drawn"]],
             }
         )
     return out
@@ -208,7 +207,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         papers=len(ledger.of_the_paper(claims)),
         verdicts=ledger.counts(ledger.of_the_paper(claims)),
         all_verdicts=ledger.counts(claims),
-        figures=drawings(tables, results / "figures"),
+        figures=drawings(tables, results / "figures", claims),
         runs=runs,
         known={run["id"] for run in runs},
         earlier=[name for name, made in origins.items() if made.earlier],

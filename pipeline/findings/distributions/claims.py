@@ -1,7 +1,8 @@
 """Judges of fixed distributions over individuals (paper, section 4; Figures 4, G, H).
 
-A cell is a number of individuals N and a number of steps; everything is compared within a cell and
-seed. Uniform training is a power law of alpha = 0 and celebrities of weight 1.
+b is the no-knowledge baseline, t(0.99) the step at which the loss on known people falls below 0.99 b. A cell
+is a number of individuals N and a number of steps; everything is compared within a cell and seed. Uniform
+training is a power law of alpha = 0 and celebrities of weight 1.
 """
 
 import itertools

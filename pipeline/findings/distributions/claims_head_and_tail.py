@@ -1,7 +1,8 @@
-"""Judge of whose frequency sets what: the paper argues it (section 4), we isolate it (Figure HT).
+"""Judge of whose frequency sets what: the paper argues it (section 4), and we isolate it.
 
-Celebrities are the head, the others the tail. In one sweep the head stays as many and as frequent while
-the tail gets more people, each rarer; in the other the tail stays and the head changes so.
+Celebrities are the head, the others the tail. In one sweep the tail gets more people, each of them rarer,
+while the number and the frequency of the people in the head stay the same; in the other it is the head that
+changes.
 """
 
 import pandas as pd
@@ -13,8 +14,8 @@ from pipeline.tables.read import Tables
 
 @judge("head_and_tail")
 def head_sets_the_plateau_and_tail_the_speed(tables: Tables) -> Result:
-    """Exponents with which the plateau grows with the rarity of the head and learning after it with that of
-    the tail, and each minus that with the rarity of the other part.
+    """Exponents with which the plateau grows with the rarity of the head, and learning after it with the
+    rarity of the tail; and by how much each is larger than the exponent in the rarity of the other part.
     """
     rows = frequencies(tables)
     sweeps = {part: sweep(rows, part) for part in SWEEPS}

@@ -1,6 +1,7 @@
 """Judges of warm-ups on a subset of the individuals (paper, section 4; Figures 4 right, I to L).
 
-Warm-ups are those of every experiment of the plan; a cell is a number of individuals and of steps.
+Warm-ups are those of every experiment of the plan; a cell is a number of individuals and of steps; b is the
+no-knowledge baseline.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
 """Judges of fine-tuning on new people (paper, section 5.2 and appendix F; Figures 5 middle and right, N).
 
-Old facts are those of the pre-training people, new ones those of the people fine-tuned on. Sizes are
-shares of the number of pre-training people (paper: 1k to 16k of 64k, that is 1/64 to 1/4). The time
-scale is that of the new facts: the early part of a run ends when half of them are recalled.
+Old facts are about the pre-training people, new ones about the people fine-tuned on. Sizes are shares of the
+number of pre-training people (paper: 1k to 16k of 64k, that is 1/64 to 1/4). The new facts set the time
+scale: the early part of a run ends when half of them are recalled. b is the no-knowledge baseline.
 """
 
 import itertools

@@ -1,6 +1,6 @@
 """What old and new facts do during a fine-tuning run, in the few numbers that claims compare.
 
-The time scale is that of the new facts: the early part of a run ends when half of them are recalled.
+The new facts set the time scale: the early part of a run ends when half of them are recalled.
 """
 
 import itertools

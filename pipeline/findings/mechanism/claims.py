@@ -1,8 +1,9 @@
 """Judges of the attention circuits behind recall (paper, section 3; Figures 3, D, F, O).
 
-A patched run attends where its reference does: the unpatched run of the same seed at the step
-`reference`, whose age is that step over t(0.99) of the unpatched run. The first phase ends where the
-unpatched loss first comes down to `plateau` x b (paper: 1.10 b at 360 steps, 0.12 t(0.99)).
+b is the no-knowledge baseline, t(0.99) the step at which the loss on known people falls below 0.99 b. A
+patched run attends where its reference does: the unpatched run of the same seed at the step `reference`,
+whose age is that step over t(0.99) of the unpatched run. The first phase ends where the unpatched loss first
+comes down to `plateau` x b (paper: 1.10 b at 360 steps, 0.12 t(0.99)).
 """
 
 import itertools

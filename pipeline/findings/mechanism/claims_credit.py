@@ -1,4 +1,7 @@
-"""Judge of where errors on values go: the paper argues it (section 3), we measure it."""
+"""Judge of where errors on values go: the paper argues it (section 3), and we measure it.
+
+b is the no-knowledge baseline, t(0.99) the step at which the loss on known people falls below 0.99 b.
+"""
 
 from pipeline.findings.curves import first_phase_end
 from pipeline.findings.mechanism.credit import in_last_layer
@@ -8,8 +11,8 @@ from pipeline.tables.read import Tables
 
 @judge("credit")
 def errors_come_to_reach_names(tables: Tables, *, plateau: float) -> Result:
-    """Gradient in the states of names over that in template text, where both enter the last layer: at t(0.99)
-    over the end of the first phase, where the loss first comes down to `plateau` x b.
+    """In the states that enter the last layer: the ratio of the gradient at names to the gradient at template
+    text, at t(0.99) over the end of the first phase, where the loss first comes down to `plateau` x b.
     """
     rows = tables.of("credit")
     if rows.plateau_end.isna().any():

@@ -33,9 +33,11 @@ def facts(tables: Tables) -> dict[str, str]:
     found = sweeps(tables)
     told = []
     for part, runs in found.items():
-        for measure, (name, *_) in MEASURES.items():
-            exponent = Interval.mean(exponents(runs, part, measure))
-            told.append(f"{name} with the rarity of {PARTS[part]} people {exponent:.2f}")
+        both = [
+            f"{name} {Interval.mean(exponents(runs, part, measure)):.2f}"
+            for measure, (name, *_) in MEASURES.items()
+        ]
+        told.append(f"as {PARTS[part]} people become rarer, {', '.join(both)}")
     every = pd.concat(found.values()).drop_duplicates("run")
     return {
         "exponents": "; ".join(told),

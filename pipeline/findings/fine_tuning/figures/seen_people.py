@@ -24,7 +24,7 @@ def facts(tables: Tables) -> dict[str, str]:
     told = []
     for who, runs in found.items():
         accuracy = averages.seed_curves(tables, runs, "tail", "accuracy")[1].mean(0)
-        told.append(f"{accuracy[0]:.2g} to {accuracy[-1]:.2g} {LOOK[who][0]}")
+        told.append(f"from {accuracy[0]:.2g} to {accuracy[-1]:.2g} if {LOOK[who][0]}")
     first = next(iter(found.values())).iloc[0]
     return {
         "rare": ", ".join(told),

@@ -78,10 +78,10 @@ def facts(tables: Tables) -> dict[str, str]:
         "time": _time(tables).sentence,
         "population_steps": f"{experiment(tables, 'population_size').steps.max():,}",
         "rates": (
-            "Of several learning rates that of the lowest final training loss is shown, as in the paper; "
-            "where there is one, it is the default."
+            "Where several learning rates were tried, the one with the lowest final training loss is shown, "
+            "as in the paper; elsewhere it is the default."
             if swept
-            else "Except in the first panel the learning rate is the default (paper: the best of five)."
+            else "Except in the first panel, the learning rate is the default (paper: the best of five)."
         ),
         "seeds": averages.seeds_sentence(*(runs for by_value in shown for runs in by_value.values())),
     }
