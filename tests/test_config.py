@@ -340,3 +340,10 @@ def test_key_order_and_number_spelling_do_not_matter(tmp_path):
 
     a, b = load(tmp_path, put("defaults", "training", "learning_rate", 0.004)), load(tmp_path, respelled)
     assert [p.config.id for p in a] == [p.config.id for p in b]
+
+
+@pytest.mark.committed
+def test_the_runs_of_the_default_scale_keep_their_ids():
+    """Their folders, tables and manifests are found by these names."""
+    known = (ROOT / "tests" / "run_ids.txt").read_text().split()
+    assert sorted(distinct_runs(expand(scales.load()))) == known and len(known) == 387
