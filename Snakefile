@@ -60,7 +60,7 @@ try:
     parameters_digest = digest(PLAN.params.model_dump(mode="json"))
     survey_products(FOUND, PLAN.shown, PLAN.made, parameters_digest, FIGURES)
     if main and GIVEN.dryrun:
-        # Numpy and the tokenizer are spared the calls that compute.
+        # The tokenizer is spared the calls that compute.
         from pipeline.costs import estimate
 
         print(estimate.table(PLAN.making, FOUND), end="", file=sys.stderr)

@@ -36,12 +36,16 @@ def average(values: Array, *, log: bool) -> Average:
     return Average(centre, low, high, len(x))
 
 
+def stacked(seeds: list[pd.DataFrame], measure: str) -> tuple[Array, Array]:
+    """steps (S,) and values (seeds, S) of a measure that every seed has at the same steps."""
+    steps = seeds[0].step.to_numpy(float)
+    assert all(np.array_equal(steps, s.step) for s in seeds), "runs of one setting, measured at other steps"
+    return steps, np.stack([s[measure].to_numpy(float) for s in seeds])
+
+
 def seed_curves(tables: Tables, rows: pd.DataFrame, group: str, measure: str) -> tuple[Array, Array]:
     """steps (S,) and values (seeds, S) of a measure of a group of people; losses over the baseline."""
-    curves = [tables.curve(run, group) for run in rows.run]
-    steps = curves[0].step.to_numpy(float)
-    assert all(np.array_equal(steps, c.step) for c in curves), "runs of one setting, evaluated at other steps"
-    values = np.stack([c[measure].to_numpy(float) for c in curves])
+    steps, values = stacked([tables.curve(run, group) for run in rows.run], measure)
     return steps, values / rows.baseline.to_numpy()[:, None] if measure == "loss" else values
 
 

@@ -1,5 +1,6 @@
 """What a run's learning curves tell beyond its summary. `run` is a row of `Tables.of`."""
 
+import math
 from typing import Any
 
 from pipeline.tables.crossings import first_crossing
@@ -18,3 +19,9 @@ def chance(tables: Tables, run: Any, start: float) -> float:
     gives, measured because pools of values differ between scales."""
     curve = tables.curve(run.run, "new")
     return curve.accuracy[curve.step.between(start * run.plateau_end, run.plateau_end)].mean()
+
+
+def over_chance(tables: Tables, run: Any, start: float, accuracy: float) -> float:
+    """An accuracy in units of chance; NaN where nothing was guessed."""
+    guessed = chance(tables, run, start)
+    return accuracy / guessed if guessed > 0 else math.nan

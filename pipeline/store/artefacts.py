@@ -21,7 +21,7 @@ class ArtefactError(RuntimeError):
 
 
 def manifest_of(name: str) -> str:
-    """The manifest of a product that shares its folder: "figM" -> "figM.manifest.json"."""
+    """The manifest of a product that shares its folder: "confidence" -> "confidence.manifest.json"."""
     return f"{name}.{MANIFEST}"
 
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.curves import chance
+from pipeline.findings.curves import over_chance
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.crossings import first_crossing, plateau_end
 from pipeline.tables.read import Tables
@@ -64,13 +64,10 @@ def never_seen_loss_far_above_baseline(
     Chance is their accuracy on the plateau, from `start` x t(0.99) to t(0.99).
     """
     rows = _emerged(tables, learned)
-    over_chance = []
-    for row in rows.itertuples():
-        guessed = chance(tables, row, start)
-        over_chance.append(row.new_accuracy / guessed if guessed > 0 else math.nan)
+    accuracies = [over_chance(tables, row, start, row.new_accuracy) for row in rows.itertuples()]
     return [
         Check.ratio("final loss on never-seen people / b", rows.new_loss_over_b, low=loss),
-        Check.of("final accuracy on never-seen people / chance", over_chance, high=accuracy_over_chance),
+        Check.of("final accuracy on never-seen people / chance", accuracies, high=accuracy_over_chance),
     ], rows
 
 

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.findings import style
-from pipeline.findings.averages import Array, average
+from pipeline.findings.averages import Array, average, stacked
 from pipeline.paper import published
 from pipeline.tables.read import Tables
 
@@ -20,7 +19,6 @@ LABELS = {
     "sharpness": "entropy / its maximum",
 }
 
-
 # The circuits of Figure 3 right: statistic, layer (-1 is the last), name of the paper's curve, colour.
 CIRCUITS = (
     ("name_to_name", 1, "name->name", style.BLUE),
@@ -31,10 +29,7 @@ CIRCUITS = (
 
 def seed_attention(tables: Tables, rows: pd.DataFrame, layer: int, statistic: str) -> tuple[Array, Array]:
     """steps (S,) and values (seeds, S) of one layer (-1 is the last) of runs that differ in seed only."""
-    found = [tables.attention_of(run, layer) for run in rows.run]
-    steps = found[0].step.to_numpy(float)
-    assert all(np.array_equal(steps, f.step) for f in found), "runs of one setting, observed at other steps"
-    return steps, np.stack([f[statistic].to_numpy(float) for f in found])
+    return stacked([tables.attention_of(run, layer) for run in rows.run], statistic)
 
 
 def layer_colour(layer: int, layers: int) -> Any:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from pipeline.findings.cells import CELL
-from pipeline.findings.curves import chance, first_phase_end
+from pipeline.findings.curves import first_phase_end, over_chance
 from pipeline.findings.hard_cells import large_enough
 from pipeline.findings.phases.scaling import LEAST_SIZES, ScalingLaw, escaped, plateau_law
 from pipeline.findings.statistics import CONFIDENCE, Interval
@@ -44,18 +44,17 @@ def plateau_is_flat(
     allowed, 0.33 % is chance).
     """
     rows = tables.of("phases")
-    highest, over_chance = [], []
+    highest, accuracies = [], []
     for row in rows.itertuples():
         begin = start * row.plateau_end
         curve = tables.curve(row.run)
         on = curve.step.between(begin, row.plateau_end)
         inside = [np.interp(begin, curve.step, curve.loss), PLATEAU_RATIO * row.baseline, *curve.loss[on]]
         highest.append(max(inside) / row.baseline)
-        guessed = chance(tables, row, start)
-        over_chance.append(curve.accuracy[on].max() / guessed if guessed > 0 else math.nan)
+        accuracies.append(over_chance(tables, row, start, curve.accuracy[on].max()))
     return [
         Check.ratio("highest loss on the plateau / b", highest, high=highest_loss),
-        Check.of("highest accuracy on the plateau / chance", over_chance, high=accuracy_over_chance),
+        Check.of("highest accuracy on the plateau / chance", accuracies, high=accuracy_over_chance),
     ], rows
 
 

@@ -1,12 +1,11 @@
 """How much of the errors on values reaches names and template text, through training."""
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.cells import experiment
 from pipeline.findings.mechanism.attention_panels import layer_colour, seed_attention
-from pipeline.findings.mechanism.credit import in_last_layer, names_over_text
+from pipeline.findings.mechanism.credit import in_last_layer
 from pipeline.findings.statistics import Interval
 from pipeline.findings.time_axis import time_axis
 from pipeline.tables.read import Tables
@@ -33,9 +32,9 @@ def draw(tables: Tables) -> Figure:
         )
     layers = int(rows.layers.iloc[0])
     for layer in range(1, layers + 1):
-        steps = names_over_text(tables, rows.run.iloc[0], layer)[0].to_numpy(float)
-        values = np.stack([names_over_text(tables, run, layer)[1].to_numpy(float) for run in rows.run])
-        mean, label = averages.average(values, log=True), f"layer {layer} of {layers}"
+        steps, names = seed_attention(tables, rows, layer, "credit_to_name")
+        _, text = seed_attention(tables, rows, layer, "credit_to_text")
+        mean, label = averages.average(names / text, log=True), f"layer {layer} of {layers}"
         style.draw_average(right, steps / time.unit, mean, color=layer_colour(layer, layers), label=label)
     for ax, title in (
         (left, "Gradient in the states that enter the last layer"),
