@@ -68,7 +68,7 @@ def test_both_engines_describe_one_graph():
     code_of_stages = stages.pop("code")
     jobs, ran = snakemake_jobs(), set()
     for name, stage in stages.items():
-        assert re.fullmatch(r"python -m pipeline\.repro \w+", stage["cmd"]), f"{name}: {stage['cmd']}"
+        assert re.fullmatch(r"python -m pipeline\.commands\.dvc \w+", stage["cmd"]), f"{name}: {stage['cmd']}"
         outs = names(stage["outs"]) | names(stage.get("metrics", []))
         mine = {rule: job for rule, job in jobs.items() if not uncovered(job[2], outs)}
         assert mine and not ran & set(mine), f"{name}: a rule of two stages"
