@@ -2,11 +2,13 @@
 
 import re
 import subprocess
+from typing import get_args, get_type_hints
 
 import pytest
 import yaml
 
 from pipeline import ROOT
+from pipeline.config.run import RunConfig
 from tests.test_workflow import ENV
 
 RULE = re.compile(r"^(?:use rule \w+ as|rule) (\w+)", re.M)
@@ -42,11 +44,16 @@ def test_every_rule_has_its_row(rules, name):
     assert set(profile(name)["set-resources"]) == set(rules)
 
 
+KINDS = get_args(get_type_hints(RunConfig.kind.fget)["return"])
+
+
 def test_short_jobs_share_a_slurm_job(rules):
+    """Of training, runs of a kind do; no run is both patched and observed."""
     content = profile("slurm")
     groups = dict(entry.split("=") for entry in content["groups"])
-    assert set(groups) == set(rules)
-    assert {entry.split("=")[0] for entry in content["group-components"]} == set(groups.values())
+    assert {*groups, "train"} == set(rules)
+    kinds = {*KINDS, *(f"observed-{kind}" for kind in KINDS if kind != "patch")}
+    assert {entry.split("=")[0] for entry in content["group-components"]} == {*groups.values(), *kinds}
 
 
 @pytest.mark.parametrize("name", ["gpu", "slurm-gpu"])

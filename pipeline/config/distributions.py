@@ -1,70 +1,18 @@
 """The distributions that people are drawn from in training: one class a kind.
 
-A kind knows all that the rest asks of it: what it allows, its word in a run's name, the parts of the people
-that it tells apart, whom it draws how often and when, and its columns in tables. A new kind is a new class.
+A kind knows all that the rest asks of it (pipeline/config/kind.py). A new kind is a new class.
 """
 
 import functools
 import itertools
 import operator
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from pipeline.config.frozen import Frozen
+from pipeline.config.kind import Kind, Part, Weights, at_most, indicator
 from pipeline.config.population import Population
-
-Weights = NDArray[np.float64]
-Part = tuple[int, int]  # the first of some people, and how many they are
-
-
-class Kind(Frozen):
-    """What every kind of distribution answers."""
-
-    kind: str
-    # Columns of tables by name, with the words for a reader.
-    LABELS: ClassVar[dict[str, str]] = {}
-    FINE_TUNING: ClassVar[bool] = False  # of a fine-tuning run, and only there
-
-    def check(self, people: Population, steps: int) -> None:
-        """Raises ValueError, in one line, if a run of `steps` on these people cannot have it."""
-
-    @property
-    @abstractmethod
-    def slug(self) -> str:
-        """The word for it in a run's id, of lower-case letters, digits and dots."""
-
-    @abstractmethod
-    def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        """From which step of a run of `steps` on people are drawn in proportion to which weights (people,),
-        ascending from step 0. The first `individuals` are there to pre-train on, the others unseen."""
-
-    def parts(self, individuals: int) -> dict[str, Part]:
-        """Parts of the individuals that it tells apart; none where all are alike."""
-        return {}
-
-    def new_people(self, unseen: int) -> int:
-        """How many of the unseen people count as new: all, or in fine-tuning those that it is on."""
-        return unseen
-
-    def columns(self) -> dict[str, float]:
-        """Its parameters by column of a table."""
-        return {name: getattr(self, name) for name in self.LABELS}
-
-
-def _at_most(name: str, given: int, most: int, whom: str) -> None:
-    if given > most:
-        raise ValueError(f"distribution.{name} is {given}, allowed: at most {most}, the population's {whom}")
-
-
-def _indicator(people: int, first: int, count: int) -> Weights:
-    """(people,): 1 for those of a part, else 0."""
-    p = np.zeros(people)
-    p[first : first + count] = 1.0
-    return p
 
 
 class Uniform(Kind):
@@ -77,7 +25,7 @@ class Uniform(Kind):
         return "uniform"
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        return [(0, _indicator(people, 0, individuals))]
+        return [(0, indicator(people, 0, individuals))]
 
 
 class PowerLaw(Kind):
@@ -85,6 +33,7 @@ class PowerLaw(Kind):
 
     kind: Literal["power_law"]
     alpha: NonNegativeFloat
+    """The exponent: 0 is uniform, 1 is Zipf's law."""
     LABELS: ClassVar[dict[str, str]] = {"alpha": "α"}
 
     @property
@@ -103,18 +52,20 @@ class Celebrities(Kind):
 
     kind: Literal["celebrities"]
     count: PositiveInt
+    """[people] Celebrities."""
     weight: PositiveFloat
+    """[x another's] How often a celebrity is drawn."""
     LABELS: ClassVar[dict[str, str]] = {"count": "count", "weight": "weight"}
 
     def check(self, people: Population, steps: int) -> None:
-        _at_most("count", self.count, people.individuals, "individuals")
+        at_most("count", self.count, people.individuals, "individuals")
 
     @property
     def slug(self) -> str:
         return f"celebrities{self.count}"
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        p = _indicator(people, 0, individuals)
+        p = indicator(people, 0, individuals)
         p[: self.count] = self.weight
         return [(0, p)]
 
@@ -129,11 +80,13 @@ class WarmUp(Kind):
 
     kind: Literal["warm_up"]
     subset: PositiveInt
+    """[people] Of the warm-up."""
     steps: PositiveInt
+    """[steps] Length of the warm-up."""
     LABELS: ClassVar[dict[str, str]] = {"subset": "subset", "warm_up_steps": "steps"}
 
     def check(self, people: Population, steps: int) -> None:
-        _at_most("subset", self.subset, people.individuals, "individuals")
+        at_most("subset", self.subset, people.individuals, "individuals")
         if self.steps >= steps:
             raise ValueError(
                 f"distribution.steps is {self.steps}, allowed: less than training.steps = {steps}"
@@ -144,7 +97,7 @@ class WarmUp(Kind):
         return f"warmup{self.subset}"
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        return [(0, _indicator(people, 0, self.subset)), (self.steps, _indicator(people, 0, individuals))]
+        return [(0, indicator(people, 0, self.subset)), (self.steps, indicator(people, 0, individuals))]
 
     def columns(self) -> dict[str, float]:
         return {"subset": self.subset, "warm_up_steps": self.steps}
@@ -155,12 +108,14 @@ class Replay(Kind):
 
     kind: Literal["replay"]
     new: PositiveInt
+    """[people] To learn in fine-tuning."""
     weight: NonNegativeFloat = 0.0
+    """[x a new one's] How often each person of pre-training is drawn; 0: none is replayed."""
     LABELS: ClassVar[dict[str, str]] = {"new": "new", "weight": "weight"}
     FINE_TUNING: ClassVar[bool] = True
 
     def check(self, people: Population, steps: int) -> None:
-        _at_most("new", self.new, people.unseen, "unseen people")
+        at_most("new", self.new, people.unseen, "unseen people")
 
     @property
     def slug(self) -> str:
@@ -181,7 +136,9 @@ class Seen(Kind):
 
     kind: Literal["seen"]
     skip: NonNegativeInt
+    """[people] Left out, from the first on."""
     count: PositiveInt
+    """[people] Fine-tuned on."""
     LABELS: ClassVar[dict[str, str]] = {"skip": "after the first", "count": "count"}
     FINE_TUNING: ClassVar[bool] = True
 
@@ -197,7 +154,7 @@ class Seen(Kind):
         return f"finetuneseen{self.count}"
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        return [(0, _indicator(people, self.skip, self.count))]
+        return [(0, indicator(people, self.skip, self.count))]
 
 
 class Sequential(Kind):
@@ -208,7 +165,9 @@ class Sequential(Kind):
 
     kind: Literal["sequential"]
     groups: int = Field(ge=2, le=1024)
+    """[groups] Of equal size."""
     repeats: int = Field(default=1, ge=1, le=1024)
+    """[visits] To each group."""
     LABELS: ClassVar[dict[str, str]] = {"groups": "groups", "repeats": "visits"}
 
     def check(self, people: Population, steps: int) -> None:
@@ -233,7 +192,7 @@ class Sequential(Kind):
         return [(round(k * steps / count), k % self.groups) for k in range(count)]
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
-        groups = [_indicator(people, *part) for part in self.parts(individuals).values()]
+        groups = [indicator(people, *part) for part in self.parts(individuals).values()]
         return [(step, groups[group]) for step, group in self.visits(steps)]
 
     def parts(self, individuals: int) -> dict[str, Part]:
@@ -248,12 +207,15 @@ class Growing(Kind):
 
     kind: Literal["growing"]
     subset: PositiveInt
+    """[people] At the start."""
     until: PositiveInt
+    """[step] From which everyone is there."""
     stages: int = Field(ge=1, le=1024)
+    """[additions] Of equal size, evenly spaced."""
     LABELS: ClassVar[dict[str, str]] = {"subset": "subset", "until": "until", "stages": "stages"}
 
     def check(self, people: Population, steps: int) -> None:
-        _at_most("subset", self.subset, people.individuals - 1, "individuals but one")
+        at_most("subset", self.subset, people.individuals - 1, "individuals but one")
         if self.until >= steps:
             raise ValueError(
                 f"distribution.until is {self.until}, allowed: less than training.steps = {steps}"
@@ -272,7 +234,7 @@ class Growing(Kind):
 
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
         ends = [first + count for first, count in self.parts(individuals).values()]
-        return [(k * self.until // self.stages, _indicator(people, 0, end)) for k, end in enumerate(ends)]
+        return [(k * self.until // self.stages, indicator(people, 0, end)) for k, end in enumerate(ends)]
 
     def parts(self, individuals: int) -> dict[str, Part]:
         """The first people and each addition."""

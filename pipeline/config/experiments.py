@@ -20,38 +20,42 @@ from pipeline.config.run import RunConfig
 
 TOY = "toy"  # what the toy memory is called among the experiments
 # An experiment is a target of Snakemake, beside its rules and the words that choose several experiments.
-TAKEN = frozenset(
-    "all everything toy dataset pretrain pretrain_observed finetune finetune_observed patch evaluate "
-    "toy_memory tables claims figures page".split()
-)
+TAKEN = frozenset("all everything toy dataset train evaluate toy_memory tables claims figures page".split())
 
 
 class FineTuning(Frozen):
     """Overrides that turn a pre-training run into a fine-tuning one."""
 
     training: dict[str, Any]
+    """Values in place of those of `defaults.training`."""
     evaluation: dict[str, Any] = Field(default_factory=dict)
+    """Values in place of those of `defaults.evaluation`."""
 
 
 class Experiment(Frozen):
     """A set of runs: `set` on top of the defaults, times `grid`, times `cases`, times seeds.
 
-    Keys are dotted paths into a run's config ("training.steps"). `finetune: true` adds the
-    overrides of the top-level `finetuning` block and starts each run from the pre-training run that
-    the same `set` and `grid` describe. `patch: true` makes that run, which must be observed, the base of
-    patched ones instead; their `patching` is in the grid or the cases. `joins` names the experiment that
-    the runs are counted to, for more seeds at a part of a grid. `extended: true` leaves it to a call that
-    names it, or `everything`.
+    Keys of `set`, `grid` and `cases` are dotted paths into a run's parameters ("training.steps").
     """
 
     seeds: list[int] | None = Field(default=None, min_length=1)
+    """Of this experiment, in place of those above."""
     set: dict[str, Any] = Field(default_factory=dict)
+    """Values laid over the defaults, of all its runs."""
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(default_factory=dict)
+    """Lists of values; all their combinations are run."""
     cases: dict[str, dict[str, Any]] = Field(default={"default": {}}, min_length=1)
+    """Named sets of values; each is run at every point of the grid."""
     finetune: bool = False
+    """Whether each run starts from the final weights of the run that `set` and `grid` describe, and goes on
+    with the values of `finetuning` and of its case."""
     patch: bool = False
+    """Whether each run starts from a snapshot of that run, which must be observed, and has its attention;
+    `patching` is then in the grid or the cases."""
     joins: str | None = None
+    """The experiment to whose tables the runs are added: for settings that its grid cannot express."""
     extended: bool = False
+    """Whether it is left to calls that name it, or `everything`."""
 
     @model_validator(mode="after")
     def _one_base(self) -> Experiment:
@@ -71,6 +75,7 @@ class Params(Frozen):
     """The whole of `params.yaml` with a scale's overlay on it, or a part of its experiments, maybe none."""
 
     seeds: list[int] = Field(min_length=1)
+    """Each draws its own people, initial weights and batches. A claim needs three for a verdict."""
     defaults: dict[str, Any]
     finetuning: FineTuning
     experiments: dict[str, Experiment]

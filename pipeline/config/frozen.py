@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    """A field's docstring says what it is and why, after its unit in brackets if it has one: the text of
+    docs/parameters.md and of editors' completion."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 def digest(value: Any) -> str:

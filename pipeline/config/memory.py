@@ -16,22 +16,29 @@ class Phase(Frozen):
     """A stretch of training: its length in steps and its rate (pre-training: the peak of a cosine to 0)."""
 
     steps: int = Field(ge=1, le=10_000_000)
+    """[steps] Length."""
     learning_rate: float = Field(gt=0, le=1)
+    """[per step] In pre-training the peak of a cosine to 0, in fine-tuning constant."""
 
 
 class Replay(Frozen):
     """Fine-tuning on `new` pairs, each of weight 1, with each pre-training pair of one of `weights`."""
 
     new: PositiveInt
+    """[pairs] To learn."""
     weights: list[PositiveFloat] = Field(min_length=1)
+    """[x a new one's] How often each old pair is drawn: a run for each."""
 
 
 class Measuring(Frozen):
     """Steps of fine-tuning that are measured: every `early` steps until `until`, then every `late`."""
 
     early: PositiveInt
+    """[steps] Between two measurements at first."""
     until: NonNegativeInt
+    """[step] To which that holds."""
     late: PositiveInt
+    """[steps] Between two measurements from then on."""
 
     def steps(self, total: int) -> list[int]:
         """0, the early ones, the late ones and the end, ascending."""
@@ -42,21 +49,33 @@ class Measuring(Frozen):
 class Toy(Frozen):
     """Key-value pairs, the memory that learns them, and the fine-tuning runs."""
 
-    extended: bool = Field(default=False, description="left to calls that name it, or `everything`")
+    extended: bool = False
+    """Whether it is left to calls that name it, or `everything`."""
     seeds: list[Seed] = Field(min_length=1)
-    pairs: PositiveInt = Field(le=1_000_000, description="pairs to pre-train on")
-    dimension: int = Field(ge=2, le=4096, description="of keys and of values")
-    values: int = Field(ge=2, le=65536, description="how many different values there are")
-    hidden: int = Field(ge=1, le=65536, description="ReLU units")
+    """Each draws its own pairs, weights and batches."""
+    pairs: PositiveInt = Field(le=1_000_000)
+    """[pairs] To pre-train on."""
+    dimension: int = Field(ge=2, le=4096)
+    """[channels] Of keys and of values."""
+    values: int = Field(ge=2, le=65536)
+    """[values] Different ones."""
+    hidden: int = Field(ge=1, le=65536)
+    """[units] ReLU units of the one hidden layer."""
     read_outs: list[ReadOut] = Field(min_length=1)
-    batch: int = Field(ge=1, le=65536, description="pairs a step")
+    """How a value is read off the memory's output: a run for each. The paper does not say which it uses."""
+    batch: int = Field(ge=1, le=65536)
+    """[pairs] A step."""
     weight_decay: float = Field(ge=0, le=10)
+    """[x rate] Decoupled (AdamW)."""
     beta1: float = Field(ge=0, lt=1)
+    """Share of the mean gradient that AdamW keeps at a step."""
     beta2: float = Field(ge=0, lt=1)
+    """Share of the mean square that AdamW keeps at a step."""
     pretraining: Phase
     finetuning: Phase
     measuring: Measuring
-    sizes: list[PositiveInt] = Field(min_length=1, description="new pairs, without replay")
+    sizes: list[PositiveInt] = Field(min_length=1)
+    """[pairs] To learn in fine-tuning, without replay: a run for each."""
     replay: Replay
 
     @property

@@ -32,22 +32,36 @@ class Pools(Frozen):
     """
 
     given_names: int = _pool("given_names")
+    """[entries] First and middle names. Names must suffice for everyone twice over: they are unique."""
     surnames: int = _pool("surnames")
+    """[entries] Last names."""
     cities: int = _pool("cities")
+    """[entries] Cities of birth, and current cities. Each list of values adds log(entries) nats to b."""
     universities: int = _pool("universities")
+    """[entries] Universities."""
     majors: int = _pool("majors")
+    """[entries] Fields of study."""
     companies: int = _pool("companies")
+    """[entries] Employers."""
     years: int = Field(ge=1, le=201)
+    """[years] Years of birth. A date is one value: any year, month and day, impossible dates included."""
     months: int = Field(ge=1, le=12)
+    """[months] Months of birth."""
     days: int = Field(ge=1, le=31)
+    """[days] Days of birth."""
 
 
 class Templates(Frozen):
     """Per-individual split of the 25 templates of each attribute (paper: 20 train, 5 evaluation)."""
 
     train: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
+    """[templates] Sentences for each attribute that a person is trained on; other ones for each person."""
     evaluation: int = Field(ge=1, lt=TEMPLATES_PER_ATTRIBUTE)
+    """[templates] Sentences that are held out for that person. Recall is measured on them, so that a sentence
+    learned by heart does not count."""
     shuffle: bool = True
+    """Whether the six sentences of a biography come in random order. In a fixed order, position alone tells
+    which value comes next."""
 
     @model_validator(mode="after")
     def _disjoint(self) -> Templates:
@@ -63,10 +77,13 @@ class Population(Frozen):
     """Who exists: `individuals` people to pre-train on, then `unseen` people who are never pre-trained on."""
 
     individuals: PositiveInt
+    """[people] To pre-train on. The plateau grows with them."""
     unseen: PositiveInt
+    """[people] Never pre-trained on. Hallucination is measured on them, and fine-tuning adds them."""
     pools: Pools
     templates: Templates
-    vocabulary: int = Field(ge=300, le=65536, description="size of the trained tokenizer, tokens")
+    vocabulary: int = Field(ge=300, le=65536)
+    """[tokens] Size of the trained tokenizer; those that no text uses are then dropped."""
 
     @model_validator(mode="after")
     def _enough_names(self) -> Population:

@@ -8,9 +8,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from pipeline.config.distributions import KINDS, Distribution, Part
 from pipeline.config.frozen import Frozen, digest
+from pipeline.config.mixers import MIXERS
 from pipeline.config.population import Population
-
-TAPS = 4  # width of a recurrent mixer's temporal convolution (De et al. 2024)
+from pipeline.config.probes import PROBES
 
 
 def _later(default: str) -> Any:
@@ -26,10 +26,15 @@ class Model(Frozen):
     """
 
     layers: int = Field(ge=1, le=64)
+    """[layers] Recall takes two at least: one moves a name's tokens together, one fetches the value."""
     width: int = Field(ge=8, le=8192)
+    """[channels] Of the states; a multiple of twice the heads."""
     heads: int = Field(ge=1, le=128)
+    """[heads] Attention heads of a layer; gate blocks of a recurrence."""
     mlp_ratio: int = Field(default=4, ge=1, le=16)
-    mixer: Literal["attention", "rg_lru"] = _later("attention")
+    """[x width] Hidden width of the MLP."""
+    mixer: Literal[*MIXERS] = _later("attention")  # type: ignore[valid-type]
+    """What carries information from token to token."""
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Model:
@@ -37,26 +42,30 @@ class Model(Frozen):
             raise ValueError(f"width is {self.width}, allowed: a multiple of 2 x heads = {2 * self.heads}")
         return self
 
-    @property
-    def recurrent_width(self) -> int:
-        """Channels of a recurrent mixer: 4/3 of the width, rounded down to blocks of a multiple of 8."""
-        unit = 8 * self.heads
-        return max(1, 4 * self.width // (3 * unit)) * unit
-
 
 class Training(Frozen):
     """Optimisation (paper, appendix B.3). Rates are per step, lengths in steps."""
 
     batch: int = Field(ge=1, le=65536)
+    """[biographies] A step."""
     steps: int = Field(ge=1, le=10_000_000)
+    """[steps] Length of the run. The schedule ends with it: a longer run is another one from the start."""
     learning_rate: float = Field(gt=0, le=1)
+    """[per step] At its peak, which is the first step."""
     final_learning_rate: float = Field(default=1e-7, ge=0, le=1)
+    """[per step] Where the cosine ends."""
     schedule: Literal["cosine", "constant"] = "cosine"
+    """Of the learning rate, without a warm-up of the rate, as in the paper."""
     weight_decay: float = Field(default=0.1, ge=0, le=10)
+    """[x rate] Decoupled (AdamW), of matrices and the embedding."""
     beta1: float = Field(default=0.9, ge=0, lt=1)
+    """Share of the mean gradient that AdamW keeps at a step."""
     beta2: float = Field(default=0.95, ge=0, lt=1)
+    """Share of the mean square that AdamW keeps at a step."""
     epsilon: float = Field(default=1e-8, gt=0)
-    clip: float = Field(default=1.0, gt=0, description="largest norm of the gradient")
+    """Added to the root of that mean."""
+    clip: float = Field(default=1.0, gt=0)
+    """[norm] Gradients are scaled down to it."""
 
 
 def _optional(**constraints: Any) -> Any:
@@ -65,15 +74,21 @@ def _optional(**constraints: Any) -> Any:
 
 
 class Evaluation(Frozen):
-    """What is measured during a run, and when (paper: 16k sequences, 50 checkpoints)."""
+    """What is measured during a run, and when: at its slots (paper: 16k sequences, 50 checkpoints)."""
 
-    sequences: int = Field(ge=1, le=1_000_000, description="biographies a group and checkpoint")
-    final_sequences: int = Field(ge=1, le=1_000_000, description="biographies a group, final weights")
-    dense_every: float = Field(gt=0, le=1, description="spacing of the early slots, share of the run")
-    dense_until: float = Field(ge=0, le=1, description="end of the early slots, share of the run")
-    slots: PositiveInt = Field(description="evenly spaced slots over the whole run")
-    # Of each part of the people, where there are any (RunConfig.parts), at each slot.
-    apart: int | None = _optional(ge=1, le=1_000_000, description="biographies of each part apart")
+    sequences: int = Field(ge=1, le=1_000_000)
+    """[biographies] Held out, at each slot, of known and of never-seen people each."""
+    final_sequences: int = Field(ge=1, le=1_000_000)
+    """[biographies] The same, of the final weights: final values are compared more finely than curves."""
+    dense_every: float = Field(gt=0, le=1)
+    """[share of the run] Distance of the early slots: t(0.99) is read off between two of them."""
+    dense_until: float = Field(ge=0, le=1)
+    """[share of the run] End of the early slots."""
+    slots: PositiveInt
+    """[slots] Evenly spaced over the whole run, besides the early ones."""
+    apart: int | None = _optional(ge=1, le=1_000_000)
+    """[biographies] At each slot of each part of the people (celebrities and others, groups); null: parts are
+    not measured."""
 
     def steps(self, total: int) -> list[int]:
         """Checkpoint steps: 0, the early slots, the even slots and the end, ascending."""
@@ -88,10 +103,35 @@ class Evaluation(Frozen):
 class Observation(Frozen):
     """What a run leaves besides, for the study of its attention (paper, section 3, appendix E)."""
 
-    sequences: int = Field(ge=1, le=1_000_000, description="biographies a checkpoint (paper: 512)")
-    snapshots: list[NonNegativeInt] = Field(default=[], description="steps whose weights are kept")
-    # Biographies a checkpoint for the gradient that reaches names and text; nothing is measured without.
+    sequences: int = Field(ge=1, le=1_000_000)
+    """[biographies] At each slot, over which attention is averaged (paper: 512)."""
+    snapshots: list[NonNegativeInt] = Field(default=[])
+    """[steps] Whose weights are kept, ascending; other runs can be patched with their attention."""
     credit: PositiveInt | None = _optional()
+    """[biographies] At each slot, for the gradient that reaches names and text; null: it is not measured."""
+    probes: dict[Literal[*PROBES], PositiveInt] | None = _optional()  # type: ignore[valid-type]
+    """[biographies] Other probes by name, each with its number at each slot (docs/extending.md)."""
+
+    @model_validator(mode="after")
+    def _asked_once(self) -> Observation:
+        for name in ("attention", "credit"):
+            if self.probes and name in self.probes:
+                raise ValueError(f"probes names {name}, allowed: probes that no other key asks for")
+        return self
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """Biographies a checkpoint of each probe that is measured, by its name."""
+        credit = {"credit": self.credit} if self.credit else {}
+        return {"attention": self.sequences, **credit, **(self.probes or {})}
+
+    @property
+    def tables(self) -> dict[str, list[str]]:
+        """The tables that it leaves, each with the probes that fill it."""
+        out: dict[str, list[str]] = {}
+        for name in self.asked:
+            out.setdefault(PROBES[name].table, []).append(name)
+        return out
 
 
 class Patching(Frozen):
@@ -102,7 +142,9 @@ class Patching(Frozen):
     """
 
     reference: NonNegativeInt
+    """[step] Of the base's snapshot whose attention is patched in."""
     start: NonNegativeInt
+    """[step] Of the base's snapshot from which the run goes on. At `reference`, attention is frozen."""
 
 
 class RunConfig(Frozen):
@@ -110,6 +152,7 @@ class RunConfig(Frozen):
     `patching` from one of its snapshots."""
 
     seed: int = Field(ge=0, lt=2**31)
+    """Draws people, initial weights and batches."""
     population: Population
     distribution: Distribution
     model: Model
@@ -142,9 +185,10 @@ class RunConfig(Frozen):
 
     @model_validator(mode="after")
     def _has_attention(self) -> RunConfig:
-        if (self.observe or self.patching) and self.model.mixer != "attention":
+        if (self.observe or self.patching) and not MIXERS[self.model.mixer].attends:
+            allowed = ", ".join(name for name, mixer in MIXERS.items() if mixer.attends)
             raise ValueError(
-                f"model.mixer is {self.model.mixer}, allowed: attention, where it is observed or patched"
+                f"model.mixer is {self.model.mixer}, allowed: {allowed}, where it is observed or patched"
             )
         return self
 

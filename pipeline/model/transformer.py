@@ -6,7 +6,6 @@ not the details; with one tied embedding its 44M parameters come out right.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,26 +13,11 @@ from torch import Tensor, nn
 
 from pipeline.config import run as cfg
 from pipeline.model.cross_entropy import cross_entropy
-from pipeline.model.packing import Packing, gather, pick, spread
-from pipeline.model.recurrence import Recurrence
+from pipeline.model.mixers.mixer import Positions, mixer_of
+from pipeline.model.packing import Packing, pick
 
 _MASKED = -1e4  # finite, so that bf16 rows stay free of NaN; its softmax weight is exactly 0
 _CONTEXT_STEP = 32
-
-
-class Positions(NamedTuple):
-    """What tells places apart, in a batch of length T: rotations cos, sin (T, head / 2), and mask (T, T),
-    which is added to the logits of attention."""
-
-    cos: Tensor
-    sin: Tensor
-    mask: Tensor
-
-
-def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Rotary position encoding (Su et al. 2021) of x (..., T, head)."""
-    a, b = x.chunk(2, -1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
 class Norm(nn.Module):
@@ -47,60 +31,12 @@ class Norm(nn.Module):
         return F.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), eps=1e-6)
 
 
-class Attention(nn.Module):
-    """Causal multi-head attention. On a CPU as explicit matrix products: at ~70 tokens they are
-    several times faster than the fused kernel's backward pass; on a GPU the fused kernel."""
-
-    def __init__(self, model: cfg.Model) -> None:
-        super().__init__()
-        self.heads, self.head = model.heads, model.width // model.heads
-        self.qkv = nn.Linear(model.width, 3 * model.width, bias=False)
-        self.out = nn.Linear(model.width, model.width, bias=False)
-
-    def forward(
-        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
-    ) -> Tensor:
-        """Mix x (B, T, D), or its packed rows (n, D). A given `pattern` (B x heads, T, T) takes the place of
-        queries and keys, which are then not computed."""
-        d = x.shape[-1]
-        if pattern is not None:
-            v = spread(F.linear(x, self.qkv.weight[2 * d :]), packing)
-            b, t = v.shape[:2]
-            v = v.view(b, t, self.heads, self.head).transpose(1, 2).reshape(b * self.heads, t, self.head)
-            y = torch.bmm(pattern, v).view(b, self.heads, t, self.head)
-            return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
-        qkv = spread(self.qkv(x), packing)
-        b, t = qkv.shape[:2]
-        q, k, v = qkv.view(b, t, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
-        q, k = _rotate(q, place.cos, place.sin), _rotate(k, place.cos, place.sin)
-        if x.is_cuda:
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        else:
-            q, k, v = (z.reshape(b * self.heads, t, self.head) for z in (q, k, v))
-            y = torch.bmm(self._weigh(q, k, place.mask), v).view(b, self.heads, t, self.head)
-        return self.out(gather(y.transpose(1, 2).reshape(b, t, d), packing))
-
-    def pattern(self, x: Tensor, place: Positions, packing: Packing | None = None) -> Tensor:
-        """Attention weights (B x heads, T, T) of x (B, T, D) or its packed rows (n, D), as explicit products
-        on every device."""
-        qk = spread(F.linear(x, self.qkv.weight[: 2 * x.shape[-1]]), packing)
-        b, t = qk.shape[:2]
-        qk = qk.view(b, t, 2, self.heads, self.head)
-        q, k = (_rotate(z, place.cos, place.sin).flatten(0, 1) for z in qk.permute(2, 0, 3, 1, 4))
-        return self._weigh(q, k, place.mask)
-
-    def _weigh(self, q: Tensor, k: Tensor, mask: Tensor) -> Tensor:
-        """softmax(q k) of q, k (B x heads, T, head), in their precision."""
-        logits = torch.baddbmm(mask, q, k.transpose(1, 2), alpha=self.head**-0.5)
-        return torch.softmax(logits, -1, dtype=torch.float32).to(q.dtype)
-
-
 class Block(nn.Module):
     def __init__(self, model: cfg.Model) -> None:
         super().__init__()
         self.attention_norm, self.mlp_norm = Norm(model.width), Norm(model.width)
         # By this name weights are saved, whatever mixes the tokens.
-        self.attention = Attention(model) if model.mixer == "attention" else Recurrence(model)
+        self.attention = mixer_of(model)
         self.up = nn.Linear(model.width, model.mlp_ratio * model.width, bias=False)
         self.down = nn.Linear(model.mlp_ratio * model.width, model.width, bias=False)
 
@@ -112,13 +48,9 @@ class Block(nn.Module):
         packing: Packing | None = None,
         rows: Tensor | None = None,
     ) -> Tensor:
-        """Next states of x, its arguments those of Attention.forward; given `rows` (m,) of the flattened
-        states, only these (m, D)."""
-        y = self.attention_norm(x)
-        if isinstance(self.attention, Recurrence):
-            x = x + self.attention(y, packing)
-        else:
-            x = x + self.attention(y, place, pattern, packing)
+        """Next states of x, its arguments those of Mixer.forward; given `rows` (m,) of the flattened states,
+        only these (m, D)."""
+        x = x + self.attention(self.attention_norm(x), place, pattern, packing)
         x = pick(x, rows)
         return x + self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
 
@@ -193,8 +125,6 @@ class Transformer(nn.Module):
         found: list[Tensor] = []
         for block in self.blocks:
             assert isinstance(block, Block)
-            if not isinstance(block.attention, Attention):
-                raise ValueError("a recurrent model has no attention patterns, allowed: mixer attention")
             found.append(block.attention.pattern(block.attention_norm(x), place, packing))
             x = block(x, place, found[-1], packing)
         return found

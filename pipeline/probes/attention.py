@@ -7,6 +7,7 @@ token up to the position, in whatever sentence.
 import torch
 from torch import Tensor
 
+from pipeline.config.probes import PROBES
 from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE, Sampler
 from pipeline.model.transformer import Transformer
 
@@ -15,9 +16,7 @@ from pipeline.model.transformer import Transformer
 #   predicts the first token of a value to name tokens, to last tokens of names, to template tokens.
 # sharpness: entropy of the attention of a position over that of uniform attention, log t with t tokens in
 #   sight; which positions the paper averages over is not known: here all from the second on.
-STATISTICS = (
-    "name_to_name", "attribute_to_name", "attribute_to_last_name", "attribute_to_text", "sharpness",
-)  # fmt: skip
+STATISTICS = PROBES["attention"].columns
 
 
 def _share(pattern: Tensor, of: Tensor) -> Tensor:
@@ -46,7 +45,7 @@ def _sums(pattern: Tensor, kind: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def measure_attention(
+def measure(
     model: Transformer, sampler: Sampler, first: int, count: int, sequences: int, chunk: int = 128
 ) -> list[dict[str, float]]:
     """STATISTICS of each layer (1 is the first) on `sequences` biographies of people from `first` on."""

@@ -11,13 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pipeline.config.probes import PROBES
 from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE, Sampler
 from pipeline.model.transformer import Transformer
 
 # Mean over tokens of the norm of the gradient of a biography's loss on value tokens (their sum, nats) in the
 # states that enter the layer. Tokens at which a value token is predicted are left out: no attention is needed
 # for an error to reach them.
-CREDIT = ("credit_to_name", "credit_to_text")
+CREDIT = PROBES["credit"].columns
 
 
 @contextmanager
@@ -32,10 +33,10 @@ def _entering(blocks: torch.nn.ModuleList) -> Iterator[list[Tensor]]:
             hook.remove()
 
 
-def measure_credit(
+def measure(
     model: Transformer, sampler: Sampler, first: int, count: int, sequences: int, chunk: int = 128
 ) -> list[dict[str, float]]:
-    """CREDIT of each layer (the first first) on `sequences` biographies of people from `first` on.
+    """CREDIT of each layer (1 is the first) on `sequences` biographies of people from `first` on.
 
     The gradients of the parameters are left alone.
     """
@@ -56,4 +57,5 @@ def measure_credit(
             at = (batch.kind[:, :-1] == kind) & ~predicts & (after != PADDING)
             tokens[k] += at.sum().cpu()
             sums[:, k] += torch.stack([n[at].sum() for n in norms]).double().cpu()
-    return [dict(zip(CREDIT, row, strict=True)) for row in (sums / tokens).tolist()]
+    means = (sums / tokens).tolist()
+    return [{"layer": k, **dict(zip(CREDIT, row, strict=True))} for k, row in enumerate(means, 1)]

@@ -19,13 +19,18 @@ def population_of(wildcards):
 
 
 def base_of(wildcards):
+    """What vouches for the run that it starts from; nothing of a run that starts from none."""
+    base = RUNS[wildcards.run].base
+    files = ("manifest.json", "config.json", "weights.safetensors") if base else ()
+    return [f"{RESULTS}/runs/{base.id}/{name}" for name in files]
+
+
+def shared_place(wildcards):
+    """Group: a cluster's job may hold several runs of a kind, if its profile says so. A run and those that
+    start from it never share one: they would go one after another."""
     run = RUNS[wildcards.run]
-    weights = "snapshots" if run.patching else "weights"
-    folder = f"{RESULTS}/runs/{run.base.id}"
-    return [
-        f"{folder}/{name}"
-        for name in ("config.json", f"{weights}.safetensors", "manifest.json")
-    ]
+    kind = f"observed-{run.kind}" if run.observe else run.kind
+    return kind if kind in workflow.group_settings.group_components else None
 
 
 def runs_in(wildcards):
@@ -41,16 +46,6 @@ def populations_in(wildcards):
     return expand(f"{RESULTS}/populations/{{population}}", population=ids)
 
 
-def references_in(wildcards):
-    """Weights that the patched runs among them need besides their own."""
-    bases = {run.base.id for run in runs_in(wildcards).values() if run.kind == "patch"}
-    return expand(
-        f"{RESULTS}/runs/{{base}}/{{name}}",
-        base=sorted(bases),
-        name=["snapshots.safetensors", "manifest.json"],
-    )
-
-
 def measured_in(wildcards):
     """What an experiment's tables are gathered from."""
     if wildcards.experiment == experiments.TOY:
@@ -59,15 +54,12 @@ def measured_in(wildcards):
             toy=TOY,
             name=["toy.csv", "manifest.json"],
         )
-    runs = runs_in(wildcards)
-    observed = [name for name, run in runs.items() if run.observe]
     return [
         *expand(
             f"{RESULTS}/runs/{{run}}/{{name}}",
-            run=runs,
+            run=runs_in(wildcards),
             name=["curve.csv", "manifest.json"],
         ),
-        *expand(f"{RESULTS}/runs/{{run}}/attention.csv", run=observed),
         f"{RESULTS}/evaluations/{wildcards.experiment}/final.csv",
         f"{RESULTS}/evaluations/{wildcards.experiment}/manifest.json",
     ]
@@ -76,14 +68,6 @@ def measured_in(wildcards):
 def folder_of(name, up=0):
     """Parameter: the folder of the input of that name, or one `up` from it."""
     return lambda wildcards, input: str(Path(input[name][0]).parents[up])
-
-
-def runs_of(kind, observed=False):
-    return [
-        name
-        for name, run in RUNS.items()
-        if run.kind == kind and (run.observe is not None) == observed
-    ]
 
 
 def one_of(runs):

@@ -17,7 +17,6 @@ rule evaluate:
             run=runs_in(wildcards),
             name=["config.json", "weights.safetensors", "manifest.json"],
         ),
-        references=references_in,
         stale=stale(f"{RESULTS}/evaluations/{{experiment}}/manifest.json"),
     output:
         final=f"{RESULTS}/evaluations/{{experiment}}/final.csv",

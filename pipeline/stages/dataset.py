@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from pipeline.config.distributions import Uniform
 from pipeline.config.errors import ConfigError
-from pipeline.config.run import Population as PopulationConfig
+from pipeline.config.population import Population as PopulationConfig
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import Batch, Sampler

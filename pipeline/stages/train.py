@@ -6,8 +6,8 @@ attention of a base run's snapshot.
 Writes config.json (the resolved parameters), curve.csv (held-out evaluations), training.csv (the
 training log), weights.safetensors and manifest.json (code and inputs, cost, machine, checksums). With
 --state, an interrupted run goes on where it stopped when the same command is given again, and ends with
-the same bits. An observed run also writes attention.csv (where its attention goes) and
-snapshots.safetensors (its weights at several steps).
+the same bits. An observed run also writes a table for its probes (attention.csv: where its attention goes)
+and snapshots.safetensors (its weights at several steps).
 """
 
 import argparse
@@ -85,9 +85,11 @@ def write(out: Path, run: RunConfig, inputs: dict[str, str], result: Result) -> 
     write_atomically(out / "weights.safetensors", save(weights))
     files = list(FILES)
     if run.observe:
-        write_atomically(out / "attention.csv", pd.DataFrame(result.attention).to_csv(index=False))
+        for table, rows in result.observed.items():
+            write_atomically(out / f"{table}.csv", pd.DataFrame(rows).to_csv(index=False))
+            files.append(f"{table}.csv")
         snapshots.write(out, result.snapshots)
-        files += ["attention.csv", snapshots.FILE]
+        files.append(snapshots.FILE)
     facts: dict[str, Any] = {"run": run.id, "seed": run.seed, "inputs": inputs, "cost": result.cost}
     seal(out, files, **facts, environment=provenance.environment(), used=used())
 

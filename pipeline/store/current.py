@@ -21,8 +21,9 @@ from pipeline.store import code
 from pipeline.store.artefacts import MANIFEST, ArtefactError, manifest_of, read_manifest
 from pipeline.store.files import json_checksum, sha256
 
-OTHER_CODE, OTHER_INPUTS, DAMAGED = "made-by-other-code", "made-from-other-inputs", "damaged"
-REASONS = (OTHER_CODE, OTHER_INPUTS, DAMAGED)
+OTHER_CODE, OTHER_INPUTS = "made-by-other-code", "made-from-other-inputs"
+DAMAGED, MISSING = "damaged", "with-a-file-missing"
+REASONS = (OTHER_CODE, OTHER_INPUTS, DAMAGED, MISSING)
 
 
 def cases(planned: Iterable[PlannedRun], experiment: str) -> str:
@@ -83,6 +84,8 @@ class Survey:
             self.stale[manifest] = OTHER_CODE
         elif made_from != dict(inputs):
             self.stale[manifest] = OTHER_INPUTS
+        elif not all((manifest.parent / name).exists() for name in found["files"]):
+            self.stale[manifest] = MISSING
         else:
             self.current[manifest] = found
             self.sources[manifest] = list(sources)

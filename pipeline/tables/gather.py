@@ -100,7 +100,8 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
     """The tables of one experiment. Raises ArtefactError when one of its runs has no whole results."""
     params = only(params, {experiment})
     planned = expand(params)
-    runs, curves, summaries, attention, training = [], [], [], [], []
+    runs, curves, summaries, training = [], [], [], []
+    observed: dict[str, list[pd.DataFrame]] = {}
     final = read_table(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
     for run in distinct_runs(planned).values():
         folder = results / "runs" / run.id
@@ -109,15 +110,15 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
         curves.append(curve.assign(run=run.id)[["run", *curve.columns]])
         training.append(read_table(folder, "training.csv").assign(run=run.id)[list(COLUMNS["training"])])
         summaries.append(summary_row(run, curve, final[final.run == run.id]))
-        if run.observe:
-            seen = read_table(folder, "attention.csv")
-            attention.append(seen.assign(run=run.id)[["run", *seen.columns]])
+        for table in run.observe.tables if run.observe else ():
+            seen = read_table(folder, f"{table}.csv")
+            observed.setdefault(table, []).append(seen.assign(run=run.id)[["run", *seen.columns]])
     return Tables(
         experiments=experiments_table(planned),
         runs=pd.DataFrame(runs),
         curves=stacked(curves),
         summary=pd.DataFrame(summaries),
-        attention=stacked(attention),
+        observed={table: stacked(parts) for table, parts in observed.items()},
         toy=toy_table(params, results),
         training=stacked(training),
     )
@@ -130,7 +131,7 @@ def _part(tables: Tables, experiment: str) -> dict[str, pd.DataFrame]:
     mine = tables.experiments[tables.experiments.experiment == experiment]
     bases = tables.runs[tables.runs.run.isin(mine.run)].base.dropna()
     runs = {*mine.run, *bases}
-    of_runs = {name: getattr(tables, name) for name in (*OF_RUNS, *MORE)}
+    of_runs = {name: tables.table(name) for name in (*OF_RUNS, *MORE)}
     part = {"experiments": mine, **{name: t[t.run.isin(runs)] for name, t in of_runs.items()}}
     return {name: table for name, table in part.items() if name in TABLES or len(table)}
 

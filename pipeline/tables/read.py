@@ -7,8 +7,9 @@ runs.csv         one row a run: parameters, baseline, cost, provenance
 curves.csv       run, step, group, loss, accuracy, max_probability, entropy; groups are known and new people,
                  with `evaluation.apart` also parts of the known ones: head and tail, or group-1, ...
 summary.csv      one row a run: phases of its curve, and final values a group
-attention.csv    run, step, layer (1 is the first), STATISTICS of pipeline/probes/attention.py: observed runs;
-                 with `observe.credit` also CREDIT of pipeline/probes/credit.py
+attention.csv    run, step, layer (1 is the first) and the columns of the probes `attention` and, where it is
+                 asked for, `credit`; observed runs
+<table>.csv      likewise of every other table of pipeline/config/probes.py
 training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
 
 and the toy memory's folder a single one:
@@ -22,14 +23,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.config import distributions, scales
+from pipeline.config import distributions, probes, scales
 from pipeline.config.experiments import TOY
 from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZES, toy_curves, toy_runs
 
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
-MORE = ("attention", "training")  # where there is one: of observed runs; of runs since it was kept
+MORE = (*probes.TABLES, "training")  # where there is one: of observed runs; of runs since it was kept
 # Text, though pandas may see a number in it: a case "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("experiment", "base", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
@@ -53,7 +54,7 @@ COLUMNS = {
             for measure in ("loss", "accuracy", "max_probability", "entropy")
         ),
     ),
-    "attention": ("run", "step", "layer"),
+    **{table: ("run", "step", *probes.keys_of(table)) for table in probes.TABLES},
     "training": ("run", "step", "loss_per_token", "learning_rate"),
     "toy": TOY_COLUMNS,
 }
@@ -128,7 +129,7 @@ class Tables:
         runs: pd.DataFrame,
         curves: pd.DataFrame,
         summary: pd.DataFrame,
-        attention: pd.DataFrame | None = None,
+        observed: Mapping[str, pd.DataFrame] | None = None,
         toy: pd.DataFrame | None = None,
         training: pd.DataFrame | None = None,
     ):
@@ -138,8 +139,9 @@ class Tables:
 
         self.experiments, self.runs = whole("experiments", experiments), whole("runs", runs)
         self.curves, self.summary = whole("curves", curves), whole("summary", summary)
-        self.attention, self.training = whole("attention", attention), whole("training", training)
-        self.toy = whole("toy", toy)
+        # Of the probes of observed runs, by name.
+        self.observed = {name: whole(name, (observed or {}).get(name)) for name in probes.TABLES}
+        self.training, self.toy = whole("training", training), whole("toy", toy)
         self._toy_runs, self._toy_curves = _relative(toy_runs(self.toy)), toy_curves(self.toy)
 
     @classmethod
@@ -167,12 +169,19 @@ class Tables:
                 ]
             )
 
-        return cls(**{table: joined(table) for table in COLUMNS})
+        observed = {table: joined(table) for table in probes.TABLES}
+        others = {table: joined(table) for table in COLUMNS if table not in observed}
+        return cls(**others, observed=observed)
 
     @property
     def names(self) -> list[str]:
         """The experiments whose tables these are, the toy among them."""
         return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [TOY])]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The table that is kept under that name."""
+        found: pd.DataFrame = self.observed[name] if name in self.observed else getattr(self, name)
+        return found
 
     def __contains__(self, experiment: str) -> bool:
         """Whether the experiment has runs here."""
@@ -211,6 +220,7 @@ class Tables:
 
     def attention_of(self, run: str, layer: int) -> pd.DataFrame:
         """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""
-        mine = self.attention[self.attention.run == run]
+        attention = self.observed["attention"]
+        mine = attention[attention.run == run]
         at = layer if layer > 0 else mine.layer.max() + 1 + layer
         return mine[mine.layer == at].sort_values("step").reset_index(drop=True)

@@ -1,120 +1,39 @@
-"""The training loop: one run, from initial (or base) weights to its tables and final weights.
-
-Paper: section 2 and appendix B.3 (AdamW, cosine without warm-up). Runs unchanged on one process or
-several: every process draws its own rows of the same global batch.
-"""
+"""The training loop: one run, from initial (or base) weights to its tables and final weights."""
 
 import contextlib
-import math
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
 
-from pipeline.config import run as cfg
-from pipeline.config.errors import ConfigError
-from pipeline.data.population import Population
-from pipeline.data.sampler import PADDING, Sampler
-from pipeline.model.packing import gather, pack, spread
-from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
-from pipeline.probes.attention import measure_attention
-from pipeline.probes.credit import measure_credit
-from pipeline.probes.recall import measure, predictions, value_sums
-from pipeline.training import hardware
-from pipeline.training.cost import flops_of, tokens_of
-from pipeline.training.interrupts import InterruptedRunError, Interrupts
+from pipeline.probes import observed
+from pipeline.probes.recall import measure
+from pipeline.training.cost import tokens_of
+from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.progress import Progress, Reporter
 from pipeline.training.state import Saved, StateError, StateStore, load_optimiser, optimiser_tensors
-from pipeline.training.tally import Tally
+from pipeline.training.update import DivergedError, Updater, learning_rate
 
 _LOG_WINDOWS = 64  # rows of the training log a run, each the mean of its window of steps
 _SAVING_SHARE = 0.02  # of the run's time at most goes into saving its state
 
 
-class DivergedError(RuntimeError):
-    """The loss or its gradient became NaN or infinite; weights and moments are those before that step."""
-
-
 @dataclass
 class Result:
-    """What a run leaves. Rows are dictionaries, ready for a table; those of the attention and the snapshots
-    (weights by step) are of observed runs."""
+    """What a run leaves. Rows are dictionaries, ready for a table. An observed run also leaves those of its
+    probes, by table, and snapshots: weights by step."""
 
     model: Transformer
     evaluations: list[dict]
     training_log: list[dict]
     cost: dict
-    attention: list[dict]
+    observed: dict[str, list[dict]]
     snapshots: dict[int, dict[str, torch.Tensor]]
 
 
-def learning_rate(training: cfg.Training, step: int) -> float:
-    """Rate of the update that follows `step` updates: cosine to the final rate, or constant."""
-    if training.schedule == "constant":
-        return training.learning_rate
-    fall = 0.5 * (1 + math.cos(math.pi * step / training.steps))
-    return training.final_learning_rate + (training.learning_rate - training.final_learning_rate) * fall
-
-
-class Trainer:
-    """Holds one run's parts; `train` is the loop. `weights`: to start from; `reference`: whose attention is
-    patched in, in a patched run."""
-
-    def __init__(
-        self,
-        run: cfg.RunConfig,
-        population: Population,
-        weights: dict[str, torch.Tensor] | None = None,
-        reference: dict[str, torch.Tensor] | None = None,
-    ) -> None:
-        self.run, self.population = run, population
-        self.accelerator = hardware.accelerator()
-        self.sampler = Sampler(
-            population, run.distribution, run.seed, self.accelerator.device, run.training.steps
-        )
-        context = population.longest_biography()
-        torch.manual_seed(run.seed)
-        if reference is None:
-            self.model = Transformer(run.model, population.vocabulary, context)
-        else:
-            self.model = PatchedTransformer(run.model, population.vocabulary, context, reference)
-        if weights is not None:
-            self.model.load_state_dict(weights)
-        t = run.training
-        optimiser = torch.optim.AdamW(
-            self.model.parameter_groups(t.weight_decay),
-            lr=t.learning_rate,
-            betas=(t.beta1, t.beta2),
-            eps=t.epsilon,
-            fused=True,
-        )
-        self.biography = population.meta["tokens_per_biography"]
-        self.flops = flops_of(run, population.vocabulary, self.biography)
-        self.compiled = hardware.worth_compiling(self.flops)
-        self.predict: Callable[..., torch.Tensor] = predictions
-        if self.compiled:
-            # Before Accelerate wraps it: with its autocast inside of the graph, torch would not use its cache
-            # of traced graphs, and every run would start 2 s later.
-            self.model.forward = hardware.compiled(self.model.forward)  # type: ignore[method-assign]
-            self.predict = hardware.compiled(predictions)
-        device = self.accelerator.device
-        self.machine = {
-            "precision": hardware.precision(device),
-            "compiled": self.compiled,
-            "device": hardware.device_name(device),
-        }
-        self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
-        self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
-        if self.world > t.batch:
-            raise ConfigError(
-                f"training.batch: {t.batch} rows for {self.world} processes, allowed: a row each at least"
-            )
-        self.interrupts = Interrupts(shared=self.world > 1)
-        self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
-        self.rows = torch.arange(self.rank, t.batch, self.world, device=self.accelerator.device)
-        self.tally = Tally(self.accelerator.device, [0.0] * 4)
+class Trainer(Updater):
+    """Trains one run to its end: `train` is the loop."""
 
     def announce(self) -> dict:
         """Print and return what this run will cost."""
@@ -171,9 +90,10 @@ class Trainer:
                         tick = time.perf_counter()
                         with self.interrupts.immediate():
                             rows = self.evaluate(now.step, run.evaluation.sequences)
-                            attention = self.attention(now.step)
+                            seen = self.observe(now.step)
                         now.evaluations += rows
-                        now.attention += attention
+                        for table, measured in seen.items():
+                            now.observed.setdefault(table, []).extend(measured)
                         now.seconds_evaluating += time.perf_counter() - tick
                     if now.step == total:
                         break
@@ -210,7 +130,7 @@ class Trainer:
         if now.changes:  # cost is of the machine at the end
             cost["changes"] = "; ".join(now.changes)
         model = self.accelerator.unwrap_model(self.model)
-        return Result(model, now.evaluations, now.training_log, cost, now.attention, self.snapshots)
+        return Result(model, now.evaluations, now.training_log, cost, now.observed, self.snapshots)
 
     def _restore(self, store: StateStore | None) -> Progress:
         """Take up the newest state of the store; the beginning without one. Raises StateError for one of
@@ -269,60 +189,6 @@ class Trainer:
         if self.accelerator.is_main_process:
             print(line, flush=True)
 
-    def _begin_window(self, now: Progress) -> None:
-        self.tally = Tally(self.accelerator.device, [*now.window, now.tokens])
-
-    def _settle(self, now: Progress) -> None:
-        """Wait for the device, and have its sums in `now`. Raises DivergedError if a step failed; `now` is
-        then before that step, as weights and moments are."""
-        (*now.window, tokens), failed = self.tally.read()
-        now.tokens = int(tokens)
-        if failed:
-            step, loss, norm = failed
-            now.step, now.in_window = step, now.in_window - (now.step - step)
-            raise DivergedError(
-                f"{self.run.id}: at step {step} the loss is {loss:g} and the norm of its gradient {norm:g}; "
-                f"a learning rate below {learning_rate(self.run.training, step):g} may mend it"
-            )
-
-    def step(self, step: int) -> None:
-        """One update, and its part in the tally."""
-        t = self.run.training
-        rate = learning_rate(t, step)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        whole = self.sampler.batch(step, t.batch)
-        seen = (whole.kind[:, 1:] != PADDING).sum()
-        mine = whole if self.world == 1 else self.sampler.batch(step, self.rows)
-        inputs, targets = mine.tokens[:, :-1].contiguous(), mine.tokens[:, 1:].contiguous()
-        real = mine.kind[:, 1:] != PADDING
-        # A GPU is served better by shapes that stay.
-        packing = None if inputs.is_cuda else pack(real)
-        inputs, targets = gather(inputs, packing), gather(targets, packing)
-        # Up to the update nothing has changed that is saved.
-        with self.interrupts.immediate():
-            per_token = spread(self.model(inputs, targets, packing), packing)
-            per_token = torch.where(real, per_token, 0)
-            # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
-            loss = per_token.sum() / seen
-            self.accelerator.backward(loss * self.world)
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip)
-        value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * 6)
-        sums = torch.stack([loss.detach(), value_loss]).double()
-        if self.world > 1:
-            # One message for both: the statistics, and whether any process was told to stop.
-            told = sums.new_tensor([self.interrupts.caught is not None])
-            sums = self.accelerator.reduce(torch.cat([sums, told]), "sum")
-            self.interrupts.agree(bool(sums[2]))
-        failed = self.tally.add(step, torch.stack([sums[0], sums[1], norm.double(), seen.double()]))
-        self.optimiser.optimizer.found_inf = failed  # Accelerate's wrapper would keep it to itself
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-
-    def _add(self, sums: torch.Tensor) -> torch.Tensor:
-        """Sums over the processes, on the CPU."""
-        return self.accelerator.reduce(sums.to(self.accelerator.device), "sum").cpu()
-
     def _log_row(self, now: Progress) -> dict:
         rates = [learning_rate(self.run.training, s) for s in range(now.step - now.in_window, now.step)]
         names = ("loss_per_token", "attribute_loss", "gradient_norm", "learning_rate")
@@ -351,17 +217,12 @@ class Trainer:
                 rows.append({"step": step, "group": name, **recall.summary()})
         return rows
 
-    def attention(self, step: int) -> list[dict]:
-        """One row a layer, of an observed run: where known people's biographies attend, and which of their
-        tokens the errors on values reach."""
-        observe = self.run.observe
-        if observe is None:
-            return []
+    def observe(self, step: int) -> dict[str, list[dict]]:
+        """Rows by table of an observed run's probes, on the people that pre-training knows."""
+        asked = self.run.observe
+        if asked is None:
+            return {}
         model = self.accelerator.unwrap_model(self.model)
-        people = self.run.groups["known"]
         with self.accelerator.autocast():
-            rows = measure_attention(model, self.sampler, *people, observe.sequences)
-            if observe.credit:
-                credit = measure_credit(model, self.sampler, *people, observe.credit)
-                rows = [row | more for row, more in zip(rows, credit, strict=True)]
-        return [{"step": step, **row} for row in rows]
+            tables = observed.measure(asked, model, self.sampler, *self.run.groups["known"])
+        return {table: [{"step": step, **row} for row in rows] for table, rows in tables.items()}

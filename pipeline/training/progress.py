@@ -31,7 +31,7 @@ class Progress:
     window: list[float] = field(default_factory=lambda: [0.0] * 3)
     in_window: int = 0
     evaluations: list[dict] = field(default_factory=list)
-    attention: list[dict] = field(default_factory=list)
+    observed: dict[str, list[dict]] = field(default_factory=dict)
     training_log: list[dict] = field(default_factory=list)
 
     @property

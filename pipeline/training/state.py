@@ -24,6 +24,7 @@ from pipeline.store.files import json_checksum, write_atomically
 from pipeline.store.locks import LockedError, lock
 
 _GENERATIONS = 2
+_FORMAT = 2  # of the files; states of another are not read
 _NAME = re.compile(r"step-(\d+)\.json")
 
 
@@ -71,6 +72,7 @@ class StateStore:
             self._snapshots[str(step)] = self._write(self._snapshot(step), state.snapshots[step])
         name = f"step-{state.step:09d}"
         manifest = {
+            "format": _FORMAT,
             "run": self.run,
             "inputs": self.inputs,
             "snapshots": self._snapshots,
@@ -132,6 +134,7 @@ class StateStore:
         # Code that keeps the bits of the state's is as good as the same.
         same = {name: found.get(name) == value for name, value in self.inputs.items()}
         same["code"] = same.get("code", True) or code.is_current("train", found.get("code"))
+        same["format"] = manifest.get("format") == _FORMAT
         if changed := [name for name, known in same.items() if not known]:
             self.warnings.append(f"{path}: from before a change of {', '.join(changed)}, not used")
             return None

@@ -106,7 +106,7 @@ class Scene:
             *map(pd.DataFrame, (self.experiments, self.runs)),
             pd.concat(self.curves),
             pd.DataFrame(self.summary),
-            pd.concat(self.attention) if self.attention else None,
+            {"attention": pd.concat(self.attention)} if self.attention else {},
             toy,
             pd.DataFrame(self.training),
         )

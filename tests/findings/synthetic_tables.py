@@ -209,7 +209,7 @@ class Builder:
             pd.DataFrame(self.rows.values()).astype(dict.fromkeys(PARAMETERS, float)),
             pd.concat(self.curves, ignore_index=True),
             pd.DataFrame(self.summaries),
-            pd.concat(self.attention, ignore_index=True),
+            {"attention": pd.concat(self.attention, ignore_index=True)},
             pd.concat(self.toy, ignore_index=True),
             pd.concat(self.training, ignore_index=True),
         )
@@ -325,13 +325,17 @@ def without(tables: Tables, experiment: str) -> Tables:
     kept = tables.experiments[tables.experiments.experiment != experiment]
     named = pd.Series(np.where(tables.toy.weight > 0, TOY_REPLAY, TOY_SIZES))
     toy = tables.toy[named != experiment]
-    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.attention, toy, tables.training)
+    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.observed, toy, tables.training)
 
 
 def part_of(tables: Tables, *experiments: str) -> Tables:
     """The tables, had the plan had these experiments alone; changes of the one leave the other as it is."""
     mine = tables.experiments[tables.experiments.experiment.isin(experiments)]
     runs = {*mine.run, *tables.runs[tables.runs.run.isin(mine.run)].base.dropna()}
-    names = ("runs", "curves", "summary", "attention", "training")
-    kept = {name: table[table.run.isin(runs)].copy() for name in names for table in [getattr(tables, name)]}
+
+    def of(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table.run.isin(runs)].copy()
+
+    kept = {name: of(tables.table(name)) for name in ("runs", "curves", "summary", "training")}
+    kept["observed"] = {name: of(table) for name, table in tables.observed.items()}
     return Tables(mine.copy(), **kept, toy=tables.toy.copy() if TOY in experiments else None)

@@ -74,7 +74,8 @@ class Synthetic:
 
 
 def errors_stay_where_they_are(tables):
-    tables.attention["credit_to_name"] = tables.attention.credit_to_text
+    attention = tables.observed["attention"]
+    attention["credit_to_name"] = attention.credit_to_text
 
 
 def growing_gains(tables):

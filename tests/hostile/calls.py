@@ -5,8 +5,8 @@ from tests.hostile.kinds import DRY, LONG, RUN, Environment, dry, finished, para
 # Shell: wait until `call`, the command just begun, has come so far.
 _UNTIL = "call=$!; until {} >/dev/null 2>&1; do kill -0 $call || exit 9; sleep 0.1; done; "
 _BEGUN = _UNTIL.format("ls logs/laptop/dataset/*.log")
-_TRAINS = _UNTIL.format("ls logs/laptop/pretrain/*.log")
-_STEPPING = _UNTIL.format("grep 'first step' logs/laptop/pretrain/*.log")
+_TRAINS = _UNTIL.format("ls logs/laptop/train/*.log")
+_STEPPING = _UNTIL.format("grep 'first step' logs/laptop/train/*.log")
 _STATE = "results/laptop/state/*/step*"
 _SAVED = _UNTIL.format(f"ls {_STATE}")
 _NO_LOCKS = (

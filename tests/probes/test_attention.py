@@ -5,7 +5,8 @@ import math
 import pytest
 
 from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE
-from pipeline.probes.attention import STATISTICS, measure_attention
+from pipeline.probes import attention
+from pipeline.probes.attention import STATISTICS
 
 
 def by_hand(model, batch, layer: int) -> dict[str, float]:
@@ -36,7 +37,7 @@ def by_hand(model, batch, layer: int) -> dict[str, float]:
 
 
 def test_statistics_match_their_definitions(model, sampler):
-    rows = measure_attention(model, sampler, 0, 40, 7, chunk=3)
+    rows = attention.measure(model, sampler, 0, 40, 7, chunk=3)
     batch = sampler.evaluation_batch(0, 40, 7, 7)
     assert [row.pop("layer") for row in rows] == [1, 2]
     for layer, row in enumerate(rows):
@@ -47,7 +48,7 @@ def test_uniform_attention(model, sampler):
     """Without queries attention is uniform: sharpness 1, and shares are those of the tokens in sight."""
     for block in model.blocks:
         block.attention.qkv.weight.data[:16] = 0
-    row = measure_attention(model, sampler, 0, 40, 16)[0]
+    row = attention.measure(model, sampler, 0, 40, 16)[0]
     assert row["sharpness"] == pytest.approx(1, abs=1e-5)
     assert 0.2 < row["attribute_to_name"] < 0.5 < row["attribute_to_text"] < 0.7
     assert row["attribute_to_last_name"] < 0.7 * row["attribute_to_name"]

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from pipeline.config import run as cfg
 from pipeline.data.sampler import NAME, PADDING, TEXT, VALUE
-from pipeline.probes.credit import measure_credit
+from pipeline.probes import credit
 from pipeline.training.loop import Trainer
 
 
@@ -33,8 +33,9 @@ def by_hand(model, batch, layer: int) -> dict[str, float]:
 
 
 def test_credit_matches_its_definition(model, sampler):
-    rows = measure_credit(model, sampler, 0, 40, 7, chunk=3)
+    rows = credit.measure(model, sampler, 0, 40, 7, chunk=3)
     batch = sampler.evaluation_batch(0, 40, 7, 7)
+    assert [row.pop("layer") for row in rows] == [1, 2]
     for layer, row in enumerate(rows):
         assert row == pytest.approx(by_hand(model, batch, layer), rel=1e-3)
     assert all(p.grad is None for p in model.parameters())
@@ -44,19 +45,19 @@ def test_credit_matches_its_definition(model, sampler):
 def test_without_attention_no_error_reaches_the_names(model, sampler):
     for block in model.blocks:
         block.attention.out.weight.data.zero_()
-    for row in measure_credit(model, sampler, 0, 40, 4):
-        assert row == {"credit_to_name": 0, "credit_to_text": 0}
+    for row in credit.measure(model, sampler, 0, 40, 4):
+        assert row["credit_to_name"] == row["credit_to_text"] == 0
 
 
 def test_measuring_it_changes_nothing_in_a_run(run, population):
     plain, credited = (
         Trainer(
-            run.model_copy(update={"observe": cfg.Observation(sequences=8, credit=credit)}), population
+            run.model_copy(update={"observe": cfg.Observation(sequences=8, credit=asked)}), population
         ).train()
-        for credit in (None, 4)
+        for asked in (None, 4)
     )
     assert plain.evaluations == credited.evaluations and plain.training_log == credited.training_log
-    both = zip(plain.attention, credited.attention, strict=True)
+    both = zip(plain.observed["attention"], credited.observed["attention"], strict=True)
     for without, row in both:
         assert {**row, **without} == row and row["credit_to_name"] > 0
         assert set(row) - set(without) == {"credit_to_name", "credit_to_text"}

@@ -89,7 +89,7 @@ def clone(cluster, tmp_path_factory) -> Path:
         soon = {"slurm-init-seconds-before-status-checks": 2}
         write_yaml(profiles / name / "config.yaml", lambda profile, soon=soon: profile.update(soon))
     # Slurm's limits are whole minutes. Two for the second attempt.
-    limit = {"pretrain_observed": {"runtime": "1 * attempt"}}
+    limit = {"train": {"runtime": f"(1 if wildcards.run == '{observed_run()}' else 10) * attempt"}}
     write_yaml(profiles / "slurm" / "config.yaml", lambda profile: profile["set-resources"].update(limit))
     return folder
 
@@ -134,7 +134,7 @@ def observed_run() -> str:
 
 
 def log_of(folder: Path, run: str) -> Path:
-    return folder / "logs" / "laptop" / "pretrain" / f"{run}.log"
+    return folder / "logs" / "laptop" / "train" / f"{run}.log"
 
 
 def trainer(run: str) -> psutil.Process:
@@ -224,7 +224,7 @@ def test_two_nodes_train_a_run_and_take_it_up_after_preemption(finished):
     alone = pd.read_csv(there / "curve.csv")
     shutil.rmtree(there)
     log.unlink()
-    wish = [f"pretrain:{r}" for r in ("nodes=2", "tasks=2", "mpi=srun", "processes=2", "runtime=10")]
+    wish = [f"train:{r}" for r in ("nodes=2", "tasks=2", "mpi=srun", "processes=2", "runtime=10")]
     target = str(there.relative_to(folder) / "weights.safetensors")
     process = call(folder, "slurm", "--set-resources", *wish, "--", target)
 

@@ -44,7 +44,7 @@ def test_a_name_is_read_as_it_was_given(built, tmp_path, name):
 def test_a_missing_seed_is_refused_and_not_dropped(built, tmp_path, name):
     tables = part_of(built, "phases", "power_law")
     gone = tables.of("phases").run.iloc[-1]
-    table = getattr(tables, name)
+    table = tables.table(name)
     setattr(tables, name, table[table.run != gone])
     write(tables, tmp_path)
     with pytest.raises(
@@ -63,8 +63,8 @@ def test_a_folder_an_experiment_joins_to_the_same_tables(tmp_path):
     assert "attention.csv" not in verify(tmp_path / "phases")["files"]
     back = Tables.read(tmp_path, tables.names)
     for name in ("experiments", "runs", "curves", "summary", "attention", "toy"):
-        was = getattr(tables, name)
-        same = getattr(back, name)[was.columns].sort_values(list(was.columns)[:4], kind="stable")
+        was = tables.table(name)
+        same = back.table(name)[was.columns].sort_values(list(was.columns)[:4], kind="stable")
         was = was.sort_values(list(was.columns)[:4], kind="stable")
         pd.testing.assert_frame_equal(
             same.reset_index(drop=True), was.reset_index(drop=True), check_dtype=False, rtol=1e-6

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.config import distributions
 from pipeline.config import run as cfg
-from pipeline.probes.attention import measure_attention
+from pipeline.probes import attention
 from pipeline.stages.evaluate import evaluate
 from pipeline.stages.train import read_inputs, write
 from pipeline.store.artefacts import seal
@@ -41,14 +41,14 @@ def trainer(run, population, reference) -> Trainer:
 
 def test_observing_changes_nothing(observed, reference, population):
     plain = Trainer(observed.model_copy(update={"observe": None}), population).train()
-    assert plain.attention == [] and plain.snapshots == {}
+    assert plain.observed == {} and plain.snapshots == {}
     assert plain.evaluations == reference.evaluations and plain.training_log == reference.training_log
     for name, weights in plain.model.state_dict().items():
         assert torch.equal(weights, reference.model.state_dict()[name])
 
 
 def test_an_observed_run_leaves_its_attention_at_each_slot_and_its_weights(observed, reference, population):
-    assert [(r["step"], r["layer"]) for r in reference.attention] == [
+    assert [(r["step"], r["layer"]) for r in reference.observed["attention"]] == [
         (s, k) for s in observed.slots for k in (1, 2)
     ]
     assert list(reference.snapshots) == [0, 5, 12]
@@ -57,8 +57,8 @@ def test_an_observed_run_leaves_its_attention_at_each_slot_and_its_weights(obser
         assert torch.equal(weights, reference.snapshots[0][name])
         assert torch.equal(reference.model.state_dict()[name], reference.snapshots[12][name])
     middle = Trainer(observed, population, reference.snapshots[5]).model
-    rows = measure_attention(middle, fresh.sampler, 0, 40, 8)
-    assert rows != [{k: v for k, v in r.items() if k != "step"} for r in reference.attention[:2]]
+    rows = attention.measure(middle, fresh.sampler, 0, 40, 8)
+    assert rows != [{k: v for k, v in r.items() if k != "step"} for r in reference.observed["attention"][:2]]
 
 
 def test_a_patched_run_begins_where_its_base_was(observed, reference, population):
@@ -139,7 +139,7 @@ def test_an_observed_run_resumes_with_its_snapshots(observed, reference, populat
         finish(Trainer(observed, population), store(tmp_path), stop)
     resumed = finish(Trainer(observed, population), store(tmp_path))
     same(reference, resumed)
-    assert resumed.attention == reference.attention and list(resumed.snapshots) == [0, 5, 12]
+    assert resumed.observed == reference.observed and list(resumed.snapshots) == [0, 5, 12]
     for step, weights in reference.snapshots.items():
         assert all(torch.equal(w, resumed.snapshots[step][name]) for name, w in weights.items())
 

@@ -15,7 +15,7 @@ STATISTICS = ("name_to_name", "attribute_to_text", "attribute_to_last_name")
 def _observed(tables: Tables) -> pd.DataFrame:
     """The runs of `sequential` whose attention was measured: those of one number of groups."""
     rows = experiment(tables, "sequential")
-    rows = rows[rows.run.isin(tables.attention.run)]
+    rows = rows[rows.run.isin(tables.observed["attention"].run)]
     if rows.empty:
         raise MissingExperimentError("no run of experiment 'sequential' is observed")
     return rows[rows.groups == rows.groups.max()]

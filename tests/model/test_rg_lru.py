@@ -8,14 +8,16 @@ import torch.nn.functional as F
 from torch._dynamo.testing import CompileCounterWithBackend
 
 from pipeline.config import run as cfg
+from pipeline.config.mixers import recurrent_width
 from pipeline.data.sampler import PADDING, Sampler
-from pipeline.model.recurrence import RGLRU, Recurrence, scan
+from pipeline.model.mixers.rg_lru import RGLRU, Recurrence, scan
 from pipeline.model.transformer import Transformer
-from pipeline.probes.attention import measure_attention
+from pipeline.probes import attention
 from pipeline.training import loop
 from pipeline.training.cost import flops_per_token, weights_of
 
 MODEL = cfg.Model(layers=2, width=24, heads=2, mixer="rg_lru")
+NO_PLACE = None  # a recurrence needs no positions
 # Around the powers of two that the scan's passes go by, and the lengths of biographies.
 LENGTHS = (1, 2, 3, 7, 8, 9, 64, 70, 127)
 
@@ -91,7 +93,7 @@ def test_long_and_strongly_forgetting_sequences_stay_finite():
 
 def test_mixer_matches_the_equations_in_values_and_gradients(mixer):
     x = torch.randn(3, 37, 24, dtype=torch.float64)
-    ours, plain = mixer(x), plain_mixer(mixer, x)
+    ours, plain = mixer(x, NO_PLACE), plain_mixer(mixer, x)
     torch.testing.assert_close(ours, plain, rtol=1e-10, atol=1e-12)
     weight = torch.randn_like(plain)
     parameters = dict(mixer.named_parameters())
@@ -150,7 +152,7 @@ def test_bf16_stays_close_to_fp32(model):
 @pytest.mark.parametrize(("width", "heads"), [(512, 8), (128, 4), (24, 2), (8, 1)])
 def test_it_weighs_about_what_attention_does(width, heads):
     model = cfg.Model(layers=1, width=width, heads=heads, mixer="rg_lru")
-    r = model.recurrent_width
+    r = recurrent_width(width, heads)
     assert r % (8 * heads) == 0 and r <= max(4 * width / 3, 8 * heads)
     mixer = Recurrence(model)
     matrices = sum(p.numel() for p in mixer.parameters() if p.ndim > 1)
@@ -178,7 +180,7 @@ def test_compiled_it_is_the_same_in_one_graph_for_every_length(mixer):
         torch._dynamo.maybe_mark_dynamic(x, 1)
         results = []
         for f in (compiled, mixer):
-            y = f(x)
+            y = f(x, NO_PLACE)
             results.append((y, *torch.autograd.grad(y.square().sum(), [x, *mixer.parameters()])))
         for a, b in zip(*results, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
@@ -211,7 +213,7 @@ def test_a_run_learns_and_counts_its_cost(recurrent, population):
 def test_attention_cannot_be_measured(recurrent, population):
     model = Transformer(recurrent.model, population.vocabulary, population.longest_biography())
     with pytest.raises(ValueError, match="no attention patterns"):
-        measure_attention(model, Sampler(population, recurrent.distribution, 0), 0, 40, 8)
+        attention.measure(model, Sampler(population, recurrent.distribution, 0), 0, 40, 8)
     with pytest.raises(ValueError, match=r"model\.mixer is rg_lru, allowed: attention"):
         cfg.RunConfig.model_validate(recurrent.model_dump() | {"observe": {"sequences": 8}})
 

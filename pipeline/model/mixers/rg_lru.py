@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pipeline.config import run as cfg
-from pipeline.config.run import TAPS
+from pipeline.config.mixers import TAPS, recurrent_width
+from pipeline.model.mixers.mixer import Mixer, Positions
 from pipeline.model.packing import Packing, gather, spread
 
 _C = 8.0
@@ -91,22 +92,27 @@ class RGLRU(nn.Module):
         return scan(log_a.exp(), scale * take * x.to(exact)).to(x.dtype)
 
 
-class Recurrence(nn.Module):
+class Recurrence(Mixer):
     """Hawk's temporal mixing: a GELU branch gates a branch of causal convolution and RG-LRU."""
 
     def __init__(self, model: cfg.Model) -> None:
         super().__init__()
-        r = model.recurrent_width
+        r = recurrent_width(model.width, model.heads)
         self.branches = nn.Linear(model.width, 2 * r, bias=False)
         self.taps = nn.Parameter(torch.randn(TAPS, r) * TAPS**-0.5)
         self.unit = RGLRU(r, model.heads)
         self.out = nn.Linear(r, model.width, bias=False)
 
-    def forward(self, x: Tensor, packing: Packing | None = None) -> Tensor:
-        """Mix x (B, T, D), or its packed rows (n, D): no position sees a later one."""
+    def forward(
+        self, x: Tensor, place: Positions, pattern: Tensor | None = None, packing: Packing | None = None
+    ) -> Tensor:
+        """As Mixer.forward; the recurrence needs no positions, and takes no pattern."""
         gate, y = self.branches(x).chunk(2, -1)
         y = spread(y, packing)
         # As products of shifted sequences: the library's convolution would be compiled anew for every length.
         t, earlier = y.shape[1], F.pad(y, (0, 0, TAPS - 1, 0))
         y = sum(earlier[:, k : k + t] * tap.to(y.dtype) for k, tap in enumerate(self.taps.unbind()))
         return self.out(F.gelu(gate, approximate="tanh") * gather(self.unit(y), packing))
+
+
+build = Recurrence

@@ -1,0 +1,60 @@
+"""What a kind of distribution answers: what it allows, its word in a run's name, the parts of the people that
+it tells apart, whom it draws how often and when, and its columns in tables."""
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config.frozen import Frozen
+from pipeline.config.population import Population
+
+Weights = NDArray[np.float64]
+Part = tuple[int, int]  # the first of some people, and how many they are
+
+
+class Kind(Frozen):
+    """What every kind of distribution answers."""
+
+    kind: str
+    # Columns of tables by name, with the words for a reader.
+    LABELS: ClassVar[dict[str, str]] = {}
+    FINE_TUNING: ClassVar[bool] = False  # of a fine-tuning run, and only there
+
+    def check(self, people: Population, steps: int) -> None:
+        """Raises ValueError, in one line, if a run of `steps` on these people cannot have it."""
+
+    @property
+    @abstractmethod
+    def slug(self) -> str:
+        """The word for it in a run's id, of lower-case letters, digits and dots."""
+
+    @abstractmethod
+    def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
+        """From which step of a run of `steps` on people are drawn in proportion to which weights (people,),
+        ascending from step 0. The first `individuals` are there to pre-train on, the others unseen."""
+
+    def parts(self, individuals: int) -> dict[str, Part]:
+        """Parts of the individuals that it tells apart; none where all are alike."""
+        return {}
+
+    def new_people(self, unseen: int) -> int:
+        """How many of the unseen people count as new: all, or in fine-tuning those that it is on."""
+        return unseen
+
+    def columns(self) -> dict[str, float]:
+        """Its parameters by column of a table."""
+        return {name: getattr(self, name) for name in self.LABELS}
+
+
+def at_most(name: str, given: int, most: int, whom: str) -> None:
+    if given > most:
+        raise ValueError(f"distribution.{name} is {given}, allowed: at most {most}, the population's {whom}")
+
+
+def indicator(people: int, first: int, count: int) -> Weights:
+    """(people,): 1 for those of a part, else 0."""
+    p = np.zeros(people)
+    p[first : first + count] = 1.0
+    return p
