@@ -74,10 +74,12 @@ format: .venv/ok
 	ruff format .
 	snakefmt Snakefile pipeline/rules
 
-# The README's numbers, from the committed results; the documents' costs, from the plan.
+# The README's numbers, from the committed results; the documents' costs, from the plan; the parameters' page and
+# schema, from their classes.
 readme: .venv/ok
 	python -m pipeline.commands.readme --results results/laptop --readme README.md
 	python -m pipeline.commands.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
+	python -m pipeline.commands.parameters
 
 # Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.

@@ -1,9 +1,11 @@
-"""Compare two runs: what made them, and how far apart they came out.
+"""Compare two runs, or the verdicts of two sets of results.
 
-    python -m pipeline.commands.compare FOLDER FOLDER
+    python -m pipeline.commands.compare FOLDER FOLDER                  of the train stage
+    python -m pipeline.commands.compare claims.json claims.json
 
-Takes two folders of the train stage. Exit code 0 when the same config and inputs gave the same bits, 1 when
-something differs (as `diff`), 2 when a folder is damaged.
+Of runs: what made them, and how far apart they came out. Of claims: which verdicts, estimates and intervals
+differ, and which claims only one has. Exit code 0 when nothing differs (of runs: config, inputs and bits), 1
+when something does (as `diff`), 2 when a file is damaged.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import load_file
 
+from pipeline.findings import ledger
 from pipeline.stages import common
 from pipeline.store.artefacts import verify
 
@@ -62,10 +65,33 @@ def compare(a: Path, b: Path) -> dict[str, list[str]]:
     return parts
 
 
+def judged(claims: Path) -> dict[str, dict[str, Any]]:
+    """What a file of claims decides: by claim, its verdict, seeds and runs, and each check's numbers."""
+    decided = {}
+    for claim in ledger.read(claims):
+        checks = {
+            c["quantity"]: {k: c[k] for k in ("estimate", "interval", "low", "high")} for c in claim["checks"]
+        }
+        decided[claim["id"]] = {k: claim[k] for k in ("verdict", "seeds", "runs")} | {"checks": checks}
+    return decided
+
+
+def verdicts(a: Path, b: Path) -> dict[str, list[str]]:
+    """Differences by claim, of those that differ."""
+    first, second = judged(a), judged(b)
+    found = {name: changes(first.get(name, {}), second.get(name, {})) for name in {**first, **second}}
+    return {name: lines for name, lines in found.items() if lines}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("folders", type=Path, nargs=2, metavar="FOLDER", help="a folder of the train stage")
-    parts = compare(*parser.parse_args().folders)
+    parser.add_argument("paths", type=Path, nargs=2, metavar="PATH", help="two folders, or two claims.json")
+    paths = parser.parse_args().paths
+    if all(path.is_file() for path in paths):
+        parts = verdicts(*paths)
+        print(f"{len(parts)} claims differ")
+    else:
+        parts = compare(*paths)
     for part, lines in parts.items():
         print(f"{part:20} {'the same' if not lines else lines[0]}")
         for line in lines[1:]:

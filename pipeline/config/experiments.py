@@ -77,8 +77,10 @@ class Params(Frozen):
     seeds: list[int] = Field(min_length=1)
     """Each draws its own people, initial weights and batches. A claim needs three for a verdict."""
     defaults: dict[str, Any]
+    """The default run. A scale's file is laid over it, and each experiment changes single values of it."""
     finetuning: FineTuning
     experiments: dict[str, Experiment]
+    """What is run, by name. A name is a target of Snakemake, and a folder of tables."""
     toy: Toy | None
 
     @field_validator("experiments", mode="before")

@@ -218,9 +218,10 @@ class Tables:
         """The training log of one run, ascending in step."""
         return self.training[self.training.run == run].sort_values("step").reset_index(drop=True)
 
-    def attention_of(self, run: str, layer: int) -> pd.DataFrame:
-        """Where one layer of one observed run attends, ascending in step; layer -1 is the last."""
-        attention = self.observed["attention"]
-        mine = attention[attention.run == run]
+    def layer_of(self, table: str, run: str, layer: int) -> pd.DataFrame:
+        """What probes measured of one layer of an observed run, in a table that they fill, ascending in step;
+        layer -1 is the last."""
+        rows = self.observed[table]
+        mine = rows[rows.run == run]
         at = layer if layer > 0 else mine.layer.max() + 1 + layer
         return mine[mine.layer == at].sort_values("step").reset_index(drop=True)

@@ -195,7 +195,7 @@ def test_an_edit_makes_exactly_those_stages_stale_that_use_the_file(copy, loaded
     ],
 )
 def test_a_module_that_matches_a_pattern_is_counted(copy, module, stages):
-    """Nobody names a module of judges, of a figure, of a mixer or of a probe: it is found by where it lies."""
+    """Nobody names a module of judges, a figure, a mixer or a probe: it is found by where it lies."""
     before = digests()
     (copy / module).write_text("NUMBER = 1\n")
     assert changed(before) == stages

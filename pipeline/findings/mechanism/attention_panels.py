@@ -29,7 +29,7 @@ CIRCUITS = (
 
 def seed_attention(tables: Tables, rows: pd.DataFrame, layer: int, statistic: str) -> tuple[Array, Array]:
     """steps (S,) and values (seeds, S) of one layer (-1 is the last) of runs that differ in seed only."""
-    return stacked([tables.attention_of(run, layer) for run in rows.run], statistic)
+    return stacked([tables.layer_of("attention", run, layer) for run in rows.run], statistic)
 
 
 def layer_colour(layer: int, layers: int) -> Any:

@@ -170,7 +170,7 @@ def attention_moves_to_the_name(
     rows = _escaped(tables.of("attention"))
     dip, rise, name, text = [], [], [], []
     for row in rows.itertuples():
-        seen = tables.attention_of(row.run, -1)
+        seen = tables.layer_of("attention", row.run, -1)
         phase_one = seen[seen.step <= first_phase_end(tables, row, plateau)]
         dip.append(phase_one.attribute_to_name.min() / seen.attribute_to_name[0])
         rise.append(phase_one.attribute_to_text.max() / seen.attribute_to_text[0])
@@ -192,7 +192,7 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
     rows = tables.of("attention")
     values = []
     for row in rows.itertuples():
-        seen = tables.attention_of(row.run, 1)
+        seen = tables.layer_of("attention", row.run, 1)
         end = first_phase_end(tables, row, plateau)
         values.append(np.interp(end, seen.step, seen.name_to_name))
     return [Check.share("name to name at the end of the first phase", values, low=least)], rows
@@ -207,7 +207,7 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
     rows = _escaped(tables.of("attention"))
     to_escape, to_knowledge = [], []
     for row in rows.itertuples():
-        seen = tables.attention_of(row.run, -1)
+        seen = tables.layer_of("attention", row.run, -1)
         rising = seen.iloc[seen.attribute_to_name.argmin() :]
         middle = (rising.attribute_to_name.iloc[0] + rising.attribute_to_name.max()) / 2
         half = first_crossing(rising.step, rising.attribute_to_name, middle, rising=True)
@@ -238,7 +238,7 @@ def attention_is_stable_in_fine_tuning(
         ("attribute to last name token, last layer", -1, "attribute_to_last_name", last_layer),
         ("name to name, first layer", 1, "name_to_name", first_layer),
     ):
-        curves = [tables.attention_of(run, layer)[column] for run in rows.run]
+        curves = [tables.layer_of("attention", run, layer)[column] for run in rows.run]
         changes = [(curve - curve.iloc[0]).abs().max() for curve in curves]
         checks.append(Check.share(f"largest change of {what}", changes, high=high))
     return checks, rows

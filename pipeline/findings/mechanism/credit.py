@@ -15,6 +15,6 @@ def in_last_layer(tables: Tables, rows: pd.DataFrame, steps: Iterable[float]) ->
 
     The memories of the layers before it write into these states, and its own attention reads them.
     """
-    seen = [tables.attention_of(run, -1) for run in rows.run]
+    seen = [tables.layer_of("attention", run, -1) for run in rows.run]
     pairs = zip(seen, steps, strict=True)
     return np.array([np.interp(step, s.step, s.credit_to_name / s.credit_to_text) for s, step in pairs])
