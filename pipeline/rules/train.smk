@@ -28,7 +28,8 @@ rule train:
         run=one_of(RUNS),
     # The longest first: at the end short ones keep all cores at work.
     priority: lambda wildcards: int(RUNS[wildcards.run].kind == "pretrain")
-    group: shared_place
+    group:
+        shared_place
     threads: 1
     resources:
         # How many processes share the run's batches: of a machine's, never of the run's identity.
