@@ -13,8 +13,9 @@ from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import PlannedRun, expand
+from tests import params
 
-PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
+PARAMS = yaml.safe_load(params.FILE.read_text())
 AWKWARD = [
     "",
     " ",
@@ -53,9 +54,9 @@ VALUES = st.one_of(
 )
 
 
-def put(params: dict, path: tuple, value: Any) -> dict:
+def put(content: dict, path: tuple, value: Any) -> dict:
     """A copy with `value` at `path`."""
-    out = copy.deepcopy(params)
+    out = copy.deepcopy(content)
     node = out
     for key in path[:-1]:
         node = node[key]
@@ -63,16 +64,16 @@ def put(params: dict, path: tuple, value: Any) -> dict:
     return out
 
 
-def expanded(tmp_path, params: Any) -> list[PlannedRun]:
+def expanded(tmp_path, content: Any) -> list[PlannedRun]:
     path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(params), encoding="utf-8")
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return expand(scales.load(params=path))
 
 
-def loads_or_is_refused(tmp_path, params: Any) -> bool:
+def loads_or_is_refused(tmp_path, content: Any) -> bool:
     """Whether it was refused; any exception but ConfigError, or one of several lines, fails the test."""
     try:
-        planned = expanded(tmp_path, params)
+        planned = expanded(tmp_path, content)
     except ConfigError as error:
         message = str(error)
         assert message.strip() and "\n" not in message and len(message) < 600
@@ -109,9 +110,9 @@ def test_any_unknown_key_is_refused(tmp_path, path, name):
 
 
 def test_at_least_two_hundred_malformed_ones_are_refused(tmp_path):
-    """Each value of the file replaced in turn by one of a few that are wrong almost anywhere."""
+    """Each value of the file replaced in turn by two of a few that are wrong almost anywhere."""
     wrong = itertools.cycle((None, -1, "$(touch x)", [], {"kind": "none"}))
-    refused = sum(loads_or_is_refused(tmp_path, put(PARAMS, path, next(wrong))) for path in PATHS)
+    refused = sum(loads_or_is_refused(tmp_path, put(PARAMS, path, next(wrong))) for path in PATHS * 2)
     assert refused >= 200, refused
 
 
@@ -120,7 +121,7 @@ def test_names_of_experiments_and_cases_are_only_names(tmp_path, name):
     renamed = copy.deepcopy(PARAMS)
     renamed["experiments"][name] = renamed["experiments"].pop("warm_up")
     cases = renamed["experiments"]["power_law"]["cases"]
-    cases[name] = cases.pop("alpha-1")
+    cases[name] = cases.pop("alpha-0.8")
     refused = loads_or_is_refused(tmp_path, renamed)
     assert refused or {p.config.id for p in expanded(tmp_path, renamed)} == {
         p.config.id for p in expanded(tmp_path, PARAMS)

@@ -93,7 +93,7 @@ def _configure_compiler() -> None:
     # Else runs would trace the model anew, 3 s each, as it has gradients of its own. Torch tells these apart
     # by their names only: the tag has kernels made again when the model's code changes.
     _functorch.config.autograd_cache_allow_custom_autograd_functions = True
-    sources = sorted((Path(__file__).parents[1] / "model").glob("*.py"))
+    sources = sorted((Path(__file__).parents[1] / "model").rglob("*.py"))
     text = b"".join(path.read_bytes() for path in sources)
     torch.compiler.config.cache_key_tag = hashlib.sha256(text).hexdigest()
 

@@ -9,10 +9,11 @@ import pytest
 from pipeline import ROOT
 from pipeline.commands.readme import numbers
 from pipeline.config import scales
-from pipeline.config.experiments import expand
+from pipeline.config.experiments import distinct_runs, expand
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import draw
 from pipeline.report import summary
+from pipeline.store.plan import only
 
 
 @pytest.mark.committed
@@ -43,6 +44,17 @@ def test_token_counts_of_the_paper_scale():
     assert meta["tokens_per_name"] == pytest.approx(float(name), abs=0.07)
     assert meta["tokens_per_biography"] == pytest.approx(float(biography), abs=0.7)
     assert meta["baseline_nats"] == pytest.approx(float(baseline), abs=5e-4)
+
+
+@pytest.mark.committed
+def test_how_many_runs_the_default_call_trains():
+    params = scales.load()
+    core = [name for name, e in params.experiments.items() if not e.extended]
+    runs, every = (len(distinct_runs(expand(part))) for part in (only(params, core), params))
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    text = " ".join((ROOT / "README.md").read_text().split())
+    assert f"the {runs} runs of the {words[len(core)]} core experiments" in text
+    assert f"covers {every} runs. The tables of the other {every - runs}" in text
 
 
 @pytest.mark.committed

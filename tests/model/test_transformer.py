@@ -3,11 +3,11 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from reference import logits
 
 from pipeline.config import run as cfg
 from pipeline.model.transformer import Transformer
 from pipeline.training.cost import flops_per_token
+from tests.reference import logits
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from reference import logits
 
 from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.data.sampler import VALUE, A, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import measure
+from tests.reference import logits
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from pipeline.config import distributions
 from pipeline.config import run as cfg
-from pipeline.training import hardware, loop
+from pipeline.training import hardware, loop, update
 
 GOLDEN = Path(__file__).parent / "golden_loss.json"
 
@@ -131,7 +131,7 @@ def test_a_step_does_not_wait_for_the_device(run, population, monkeypatch):
     """Only the log, evaluations and saved states ask for what the device has. The shapes are a GPU's: all
     rows as long as the longest biography, no packing."""
     trainer = loop.Trainer(run, population)
-    monkeypatch.setattr(loop, "pack", lambda real: None)
+    monkeypatch.setattr(update, "pack", lambda real: None)
     monkeypatch.setattr(trainer.sampler, "_width", lambda end: population.longest_biography())
     trainer.step(0)
     with Waits() as waits:

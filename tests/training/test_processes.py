@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from training.test_loop import fp32  # noqa: F401
-from training.test_state import finish
 
 from pipeline import ROOT
 from pipeline.config.errors import ConfigError
@@ -19,6 +17,8 @@ from pipeline.training import hardware
 from pipeline.training.interrupts import InterruptedRunError
 from pipeline.training.loop import Result, Trainer
 from pipeline.training.state import StateStore
+from tests.training.test_loop import fp32  # noqa: F401
+from tests.training.test_state import finish
 
 # Sums over rows and tokens are taken in another order; seen: about 1e-7.
 ORDER = 1e-5
