@@ -18,6 +18,11 @@ def _later(default: str) -> Any:
     return Field(default=default, exclude_if=lambda value: value == default)
 
 
+def _optional(**constraints: Any) -> Any:
+    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
+    return Field(default=None, **constraints, exclude_if=lambda value: value is None)
+
+
 class Model(Frozen):
     """Decoder-only transformer (paper: 8 layers, width 512, 8 heads, MLP of 4 x width).
 
@@ -66,11 +71,10 @@ class Training(Frozen):
     """Added to the root of that mean."""
     clip: float = Field(default=1.0, gt=0)
     """[norm] Gradients are scaled down to it."""
-
-
-def _optional(**constraints: Any) -> Any:
-    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
-    return Field(default=None, **constraints, exclude_if=lambda value: value is None)
+    ends_below: float | None = _optional(gt=0, lt=0.99)
+    """[x b] The run ends at the first slot at which the loss on known people is below it, on the schedule of
+    its whole length: for experiments that read the plateau alone. It has no final values, and is never pooled
+    with whole runs. null: it is trained to its end."""
 
 
 class Evaluation(Frozen):
@@ -200,6 +204,16 @@ class RunConfig(Frozen):
             kinds = " or ".join(name for name, kind in KINDS.items() if kind.FINE_TUNING)
             raise ValueError(
                 f"distribution.kind is {d.kind}, allowed: {kinds} in a fine-tuning run, and only there"
+            )
+        if self.training.ends_below is not None and d.FINE_TUNING:
+            raise ValueError(
+                f"training.ends_below is {self.training.ends_below}, allowed: null in a fine-tuning run, "
+                "which begins with what it knows"
+            )
+        if self.base is not None and self.base.training.ends_below is not None:
+            raise ValueError(
+                f"training.ends_below of the base is {self.base.training.ends_below}, allowed: null, as "
+                "other runs start from it"
             )
         if self.evaluation.apart and not self.parts:
             raise ValueError(

@@ -41,6 +41,17 @@ class Batch:
     individuals: Tensor
     templates: Tensor
 
+    def part(self, first: int, count: int, width: int) -> "Batch":
+        """`count` rows from the first on, and as many of their tokens."""
+        of = slice(first, first + count)
+        return Batch(
+            tokens=self.tokens[of, :width],
+            kind=self.kind[of, :width],
+            attribute=self.attribute[of, :width],
+            individuals=self.individuals[of],
+            templates=self.templates[of],
+        )
+
 
 def probabilities(
     distribution: distributions.Distribution, individuals: int, people: int, steps: int
@@ -96,7 +107,9 @@ class Sampler:
 
     def individuals(self, step: int, rows: Tensor) -> Tensor:
         """Who is drawn in these rows of the batch of `step`; (B,) int64."""
-        phase = self._phase(step)
+        return self._individuals(step, rows, self._phase(step))
+
+    def _individuals(self, step: int | Tensor, rows: Tensor, phase: int) -> Tensor:
         u = random.uniform(self._bits(_TRAIN, step, rows, 0))
         # u can exceed the last cumulative sum by a rounding error: such a draw is the last person's.
         drawn = torch.searchsorted(self._phases[phase][1], u, right=True)
@@ -104,13 +117,22 @@ class Sampler:
 
     def batch(self, step: int, rows: Tensor | int) -> Batch:
         """The training biographies of these rows (an int n means rows 0..n-1) of the batch of `step`."""
-        rows = self._rows(rows)
-        key = self._bits(_TRAIN, step, rows[:, None], 1 + torch.arange(2 * A, device=self.device))
+        return self.batches(step, step + 1, rows)[0]
+
+    def batches(self, step: int, until: int, rows: Tensor | int) -> list[Batch]:
+        """The same of the steps from `step` on: to the one before `until`, or to the end of a phase of the
+        distribution. They are drawn together: a draw takes many small operations, however few rows it has."""
+        phase, rows = self._phase(step), self._rows(rows)
+        count = min([until, *(first for first, _ in self._phases if first > step)]) - step
+        steps = torch.arange(step, step + count, device=self.device).repeat_interleave(len(rows))
+        at = rows.repeat(count)
+        slots = 1 + torch.arange(2 * A, device=self.device)
+        key = self._bits(_TRAIN, steps[:, None], at[:, None], slots)
         which = random.below(key[:, :A], self.config.templates.train)
-        batch = self._assemble(self.individuals(step, rows), which, key[:, A:])
-        self._watch(~self._may_train[self._phase(step)][batch.individuals])
-        self._watch(self._of(self._held_out, batch))
-        return batch
+        drawn = self._assemble(self._individuals(steps, at, phase), which, key[:, A:])
+        self._watch(~self._may_train[phase][drawn.individuals])
+        self._watch(self._of(self._held_out, drawn))
+        return self._parted(drawn, len(rows))
 
     def evaluation_batch(self, first: int, count: int, rows: Tensor | int, of: int) -> Batch:
         """Held-out biographies of people first .. first + count - 1; rows out of a fixed set of `of`.
@@ -151,13 +173,21 @@ class Sampler:
     def _rows(self, rows: Tensor | int) -> Tensor:
         return torch.arange(rows, device=self.device) if isinstance(rows, int) else rows
 
-    def _bits(self, stream: int, step: int, rows: Tensor, slot: Tensor | int) -> Tensor:
+    def _bits(self, stream: int, step: int | Tensor, rows: Tensor, slot: Tensor | int) -> Tensor:
         return random.bits(self.seed, stream, step, rows, slot, device=self.device)
 
     def _width(self, end: Tensor) -> int:
         """Tokens that rows whose segments end at (B, S) are padded to. On a GPU one shape, and no word back
         to the host; elsewhere no padding beyond the longest row."""
         return self._longest if self.device.type == "cuda" else int(end[:, -1].max())
+
+    def _parted(self, drawn: Batch, size: int) -> list[Batch]:
+        """Batches of `size` rows each, padded as each would be by itself."""
+        firsts = range(0, len(drawn.individuals), size)
+        widths = [drawn.tokens.shape[1]] * len(firsts)
+        if self.device.type != "cuda" and len(firsts) > 1:
+            widths = (drawn.kind != PADDING).sum(1).view(-1, size).amax(1).tolist()
+        return [drawn.part(first, size, width) for first, width in zip(firsts, widths, strict=True)]
 
     def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor) -> Batch:
         """Spell biographies. people (B,), which (B, A): places in each person's template order."""

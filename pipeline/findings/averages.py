@@ -37,10 +37,12 @@ def average(values: Array, *, log: bool) -> Average:
 
 
 def stacked(seeds: list[pd.DataFrame], measure: str) -> tuple[Array, Array]:
-    """steps (S,) and values (seeds, S) of a measure that every seed has at the same steps."""
-    steps = seeds[0].step.to_numpy(float)
-    assert all(np.array_equal(steps, s.step) for s in seeds), "runs of one setting, measured at other steps"
-    return steps, np.stack([s[measure].to_numpy(float) for s in seeds])
+    """steps (S,) and values (seeds, S) of a measure that every seed has at the same steps; as far as all go,
+    where seeds end early (training.ends_below)."""
+    shared = min(len(s) for s in seeds)
+    steps = seeds[0].step.to_numpy(float)[:shared]
+    assert all(np.array_equal(steps, s.step[:shared]) for s in seeds), "runs of one setting, of other steps"
+    return steps, np.stack([s[measure].to_numpy(float)[:shared] for s in seeds])
 
 
 def seed_curves(tables: Tables, rows: pd.DataFrame, group: str, measure: str) -> tuple[Array, Array]:

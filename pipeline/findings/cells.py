@@ -18,7 +18,8 @@ FAMILIES = (*POWER_LAWS, "celebrities", "warm_up", "families", "warm_up_grid")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
-    *("batch", "learning_rate", "weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled"),
+    *("batch", "learning_rate", "schedule", "ends_below", "weight_decay"),
+    *("layers", "width", "heads", "mixer", "templates", "shuffled"),
 ]
 
 
@@ -108,8 +109,8 @@ def plateau_shares(uniform: pd.DataFrame) -> dict[tuple[int, int], float]:
 
 
 def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs of the setting with the lowest final loss on known people, mean over seeds."""
-    settings = [runs for _, runs in rows.groupby(SETTING, dropna=False)]
+    """Runs of the setting with the lowest final loss on known people, mean over seeds; of whole runs."""
+    settings = [runs for _, runs in rows[rows.ends_below == 0].groupby(SETTING, dropna=False)]
     return min(settings, key=lambda runs: runs.known_loss.mean())
 
 

@@ -58,10 +58,11 @@ def _mechanism(tables: Tables) -> list[str]:
     worst = max(by_reference, key=lambda runs: _ratio(runs.loss_over_b).centre)
     paper = published.curve("3_mid", "16k").plateau_end() / published.curve("2_left", "loss").plateau_end()
     return [
-        f"- With its attention taken from step {oldest.reference.iloc[0]:,.0f} of the same run, from the "
-        f"first step on, a model's plateau ends at {_ratio(oldest.plateau_end / unpatched):.2f} of "
-        f"the usual step (paper: {paper:.2f}). With that of step {worst.reference.iloc[0]:,.0f} its final "
-        f"loss is {_ratio(worst.loss_over_b):.2f} of the baseline."
+        "- A run is trained again, with the attention patterns of one of its later steps put in place from "
+        f"the start. With those of step {oldest.reference.iloc[0]:,.0f} its plateau ends at "
+        f"{_ratio(oldest.plateau_end / unpatched):.2f} of the step without them (paper: {paper:.2f}). With "
+        f"those of step {worst.reference.iloc[0]:,.0f} its final loss is {_ratio(worst.loss_over_b):.2f} of "
+        "the baseline."
     ]
 
 
@@ -90,7 +91,7 @@ def _curricula(tables: Tables) -> list[str]:
         return []
     again = gain_again(tables)
     told = (
-        f", {_mean(again):.2f} on {len(again)} seeds that had no part in choosing the two"
+        f"; on {len(again)} fresh seeds, which had no part in choosing which to compare, {_mean(again):.2f}"
         if len(again)
         else ""
     )
@@ -125,9 +126,11 @@ def block(tables: Tables, claims: list[dict]) -> str:
         f"Of the paper's {len(papers)} claims {', '.join(verdicts)}. "
         "Mean over seeds with its 95 % interval:",
         "",
-        f"- The plateau takes {_share(phases.plateau_end / phases.steps):.2f} of the default run (paper: "
-        f"{paper.plateau_end() / paper.steps[-1]:.2f}); "
-        f"at its end the model knows {_share(phases.known_accuracy):.3f} of the facts.",
+        f"- In the default run ({phases.individuals.iloc[0]:,} people, {phases.steps.iloc[0]:,} steps, "
+        f"b = {phases.baseline.iloc[0]:.2f} nats) the plateau ends after "
+        f"{_share(phases.plateau_end / phases.steps):.2f} of the steps (paper: "
+        f"{paper.plateau_end() / paper.steps[-1]:.2f}). At the end of the run the model knows "
+        f"{_share(phases.known_accuracy):.3f} of the facts.",
         f"- {growth}",
         f"- Never-seen people: final loss {_ratio(phases.new_loss_over_b):.2f} times the "
         f"no-knowledge baseline (paper: {hallucinated:.2f}).",

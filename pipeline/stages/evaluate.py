@@ -3,7 +3,8 @@
     python -m pipeline.stages.evaluate --populations FOLDER ... --runs FOLDER ... --out FOLDER
 
 Writes final.csv, one row a run, group of people and attribute: loss in nats a value, exact-match
-accuracy, mean maximum probability and entropy over value tokens, number of value tokens.
+accuracy, mean maximum probability and entropy over value tokens, number of value tokens. A run that ends
+early (training.ends_below) has none.
 """
 
 import argparse
@@ -27,6 +28,8 @@ from pipeline.store import provenance
 from pipeline.store.artefacts import checksum, seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.training import hardware, snapshots
+
+COLUMNS = ("run", "group", "attribute", "loss", "accuracy", "max_probability", "entropy", "tokens")
 
 
 def evaluate(
@@ -86,12 +89,14 @@ def main() -> None:
             if run.base and run.patching:
                 # Folders of runs lie side by side.
                 (reference,) = snapshots.read(folder.parent / run.base.id, run.patching.reference)
-            rows += evaluate(run, load((folder / "weights.safetensors").read_bytes()), population, reference)
+            if run.training.ends_below is None:  # else its weights are final in name only
+                trained = load((folder / "weights.safetensors").read_bytes())
+                rows += evaluate(run, trained, population, reference)
             inputs[run.id] = weights
             print(f"{run.id}: done", flush=True)
     if missing := {run.population_id for run in runs.values() if run.id not in inputs}:
         raise common.StageError(f"--populations: name the folder of {', '.join(sorted(missing))}")
-    write_atomically(args.out / "final.csv", pd.DataFrame(rows).to_csv(index=False))
+    write_atomically(args.out / "final.csv", pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False))
     seal(args.out, ["final.csv"], inputs=inputs, environment=provenance.environment(), used=used())
 
 

@@ -56,6 +56,7 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "learning_rate": run.training.learning_rate,
         "schedule": run.training.schedule,
         "weight_decay": run.training.weight_decay,
+        "ends_below": run.training.ends_below or 0.0,
         "layers": run.model.layers,
         "width": run.model.width,
         "heads": run.model.heads,

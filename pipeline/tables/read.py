@@ -39,8 +39,17 @@ COLUMNS = {
     "experiments": ("experiment", "case", "seed", "run"),
     "runs": (
         *("run", "kind", "base", "seed", "individuals", "distribution", *distributions.LABELS),
-        *("reference", "start", "steps", "batch", "learning_rate", "schedule"),
-        *("weight_decay", "layers", "width", "heads", "mixer", "templates", "shuffled", "baseline"),
+        *("reference", "start", "steps", "batch", "learning_rate", "schedule", "ends_below"),
+        *(
+            "weight_decay",
+            "layers",
+            "width",
+            "heads",
+            "mixer",
+            "templates",
+            "shuffled",
+            "baseline",
+        ),
         *("parameters", "tokens", "flops", "precision", "device", "processes"),
         *("seconds", "device_seconds", "seconds_evaluating", "tokens_per_second"),
         *("commit", "code", "people"),
@@ -138,6 +147,8 @@ class Tables:
             return table.reindex(columns=[*table.columns, *(c for c in COLUMNS[name] if c not in table)])
 
         self.experiments, self.runs = whole("experiments", experiments), whole("runs", runs)
+        # Tables from before a run could end early are of whole runs.
+        self.runs["ends_below"] = self.runs.ends_below.astype(float).fillna(0.0)
         self.curves, self.summary = whole("curves", curves), whole("summary", summary)
         # Of the probes of observed runs, by name.
         self.observed = {name: whole(name, (observed or {}).get(name)) for name in probes.TABLES}

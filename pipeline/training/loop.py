@@ -95,7 +95,7 @@ class Trainer(Updater):
                         for table, measured in seen.items():
                             now.observed.setdefault(table, []).extend(measured)
                         now.seconds_evaluating += time.perf_counter() - tick
-                    if now.step == total:
+                    if now.step == total or self._over(now):
                         break
                     self.step(now.step)
                     now.step, now.in_window = now.step + 1, now.in_window + 1
@@ -118,6 +118,9 @@ class Trainer(Updater):
                 if isinstance(stopped, InterruptedRunError):
                     raise InterruptedRunError(stopped.signum, now.step) from None
                 raise
+        if now.in_window:  # of a run that ended early
+            self._settle(now)
+            now.training_log.append(self._log_row(now))
         now.seconds = time.perf_counter() - began
         cost |= {
             "tokens": now.tokens,
@@ -131,6 +134,14 @@ class Trainer(Updater):
             cost["changes"] = "; ".join(now.changes)
         model = self.accelerator.unwrap_model(self.model)
         return Result(model, now.evaluations, now.training_log, cost, now.observed, self.snapshots)
+
+    def _over(self, now: Progress) -> bool:
+        """Whether a run that is to end early has been measured to know enough."""
+        share = self.run.training.ends_below
+        if share is None:
+            return False
+        known = next(row for row in reversed(now.evaluations) if row["group"] == "known")
+        return bool(known["loss"] < share * self.population.baseline)
 
     def _restore(self, store: StateStore | None) -> Progress:
         """Take up the newest state of the store; the beginning without one. Raises StateError for one of

@@ -12,7 +12,7 @@ import torch
 from pipeline.config import run as cfg
 from pipeline.config.errors import ConfigError
 from pipeline.data.population import Population
-from pipeline.data.sampler import PADDING, Sampler
+from pipeline.data.sampler import PADDING, Batch, Sampler
 from pipeline.model.packing import gather, pack, spread
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
@@ -22,6 +22,8 @@ from pipeline.training.cost import flops_of
 from pipeline.training.interrupts import Interrupts
 from pipeline.training.progress import Progress
 from pipeline.training.tally import Tally
+
+_DRAWN_ROWS = 256  # biographies that are drawn together, for the steps ahead
 
 
 class DivergedError(RuntimeError):
@@ -84,6 +86,7 @@ class Updater:
             "device": hardware.device_name(device),
         }
         self.model, self.optimiser = self.accelerator.prepare(self.model, optimiser)
+        self.parameters = list(self.model.parameters())
         self.rank, self.world = self.accelerator.process_index, self.accelerator.num_processes
         if self.world > t.batch:
             raise ConfigError(
@@ -93,6 +96,17 @@ class Updater:
         self.snapshots: dict[int, dict[str, torch.Tensor]] = {}
         self.rows = torch.arange(self.rank, t.batch, self.world, device=self.accelerator.device)
         self.tally = Tally(self.accelerator.device, [0.0] * 4)
+        self.drawn: dict[int, tuple[Batch, Batch]] = {}  # batches of the next steps
+
+    def _batch(self, step: int) -> tuple[Batch, Batch]:
+        """The batch of a step: of all processes, and of this one."""
+        if step not in self.drawn:
+            t = self.run.training
+            until = min(t.steps, step + max(1, _DRAWN_ROWS // t.batch))
+            whole = self.sampler.batches(step, until, t.batch)
+            mine = whole if self.world == 1 else self.sampler.batches(step, until, self.rows)
+            self.drawn = dict(enumerate(zip(whole, mine, strict=True), step))
+        return self.drawn[step]
 
     def step(self, step: int) -> None:
         """One update, and its part in the tally."""
@@ -100,9 +114,8 @@ class Updater:
         rate = learning_rate(t, step)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        whole = self.sampler.batch(step, t.batch)
+        whole, mine = self._batch(step)
         seen = (whole.kind[:, 1:] != PADDING).sum()
-        mine = whole if self.world == 1 else self.sampler.batch(step, self.rows)
         inputs, targets = mine.tokens[:, :-1].contiguous(), mine.tokens[:, 1:].contiguous()
         real = mine.kind[:, 1:] != PADDING
         # A GPU is served better by shapes that stay.
@@ -115,7 +128,9 @@ class Updater:
             # Normalised by the tokens of the whole batch; the processes' gradients are averaged: `world`.
             loss = per_token.sum() / seen
             self.accelerator.backward(loss * self.world)
-        norm = self.accelerator.clip_grad_norm_(self.model.parameters(), t.clip)
+        # Not by Accelerate's wrappers, which look for optional packages at every step: gradients are those of
+        # all processes by now, and nothing scales them.
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, t.clip)
         value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * 6)
         sums = torch.stack([loss.detach(), value_loss]).double()
         if self.world > 1:
@@ -124,9 +139,10 @@ class Updater:
             sums = self.accelerator.reduce(torch.cat([sums, told]), "sum")
             self.interrupts.agree(bool(sums[2]))
         failed = self.tally.add(step, torch.stack([sums[0], sums[1], norm.double(), seen.double()]))
-        self.optimiser.optimizer.found_inf = failed  # Accelerate's wrapper would keep it to itself
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        optimiser = self.optimiser.optimizer
+        optimiser.found_inf = failed
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
 
     def _begin_window(self, now: Progress) -> None:
         self.tally = Tally(self.accelerator.device, [*now.window, now.tokens])

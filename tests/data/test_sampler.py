@@ -1,7 +1,7 @@
 """The sampler draws what it says, and never trains on what is held out (paper, sections 2 and 4)."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import numpy as np
@@ -275,6 +275,23 @@ def leaky(population, monkeypatch, **changes) -> Sampler:
     return sampler
 
 
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize("rows", [5, torch.tensor([1, 3])], ids=["whole", "a process's"])
+def test_steps_drawn_together_are_those_drawn_alone(population, name, rows):
+    """Up to where the distribution changes: the next draw goes on from there."""
+    sampler = Sampler(population, DISTRIBUTIONS[name], seed=1, steps=STEPS)
+    step = 0
+    while step < STEPS:
+        together = sampler.batches(step, STEPS, rows)
+        for batch in together:
+            alone = sampler.batch(step, rows)
+            for field in fields(alone):
+                assert torch.equal(getattr(batch, field.name), getattr(alone, field.name)), field.name
+            step += 1
+        assert together and sampler._phase(step - 1) == sampler._phase(step - len(together))
+    assert step == STEPS
+
+
 def test_training_on_a_held_out_template_is_a_leak(population, monkeypatch):
     wrong = population.config.model_copy(
         update={"templates": people.Templates.model_construct(train=25, evaluation=5)}
@@ -296,7 +313,9 @@ def test_evaluating_on_a_trained_template_is_a_leak(population, monkeypatch):
 
 
 def test_training_on_a_never_seen_person_is_a_leak(population, monkeypatch):
-    sampler = leaky(population, monkeypatch, individuals=lambda step, rows: torch.full_like(rows, 41))
+    sampler = leaky(
+        population, monkeypatch, _individuals=lambda steps, rows, phase: torch.full_like(rows, 41)
+    )
     sampler.batch(0, 8)
     with pytest.raises(LeakageError):
         sampler.assert_no_leak()
@@ -304,7 +323,7 @@ def test_training_on_a_never_seen_person_is_a_leak(population, monkeypatch):
 
 def test_training_on_a_group_before_its_turn_is_a_leak(population, monkeypatch):
     sampler = Sampler(population, DISTRIBUTIONS["sequential"], seed=1, steps=STEPS)
-    monkeypatch.setattr(sampler, "individuals", lambda step, rows: torch.full_like(rows, 12))
+    monkeypatch.setattr(sampler, "_individuals", lambda steps, rows, phase: torch.full_like(rows, 12))
     sampler.batch(6, 8)
     sampler.assert_no_leak()
     sampler.batch(5, 8)

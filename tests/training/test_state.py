@@ -194,10 +194,10 @@ def test_a_diverged_run_keeps_the_state_before_it(run, population, tmp_path, mon
     """Also where the host only hears of it steps later."""
     monkeypatch.setattr(loop, "_LOG_WINDOWS", windows)
     whole, trainer = Trainer(run, population).train(), Trainer(run, population)
-    clip, calls = trainer.accelerator.clip_grad_norm_, itertools.count()
+    clip, calls = torch.nn.utils.clip_grad_norm_, itertools.count()
     with monkeypatch.context() as patch:
         struck = lambda *a: clip(*a) if next(calls) != 7 else torch.tensor(math.inf)  # noqa: E731
-        patch.setattr(trainer.accelerator, "clip_grad_norm_", struck)
+        patch.setattr(torch.nn.utils, "clip_grad_norm_", struck)
         with pytest.raises(DivergedError, match=r"at step 7 the loss is \d.* gradient inf"):
             trainer.train(store(tmp_path), save_every=3600)
     assert store(tmp_path).newest().step == 7
@@ -206,7 +206,7 @@ def test_a_diverged_run_keeps_the_state_before_it(run, population, tmp_path, mon
 
 def test_a_leak_ends_the_run(run, population, monkeypatch):
     trainer = Trainer(run, population)
-    monkeypatch.setattr(trainer.sampler, "individuals", lambda step, rows: torch.full_like(rows, 50))
+    monkeypatch.setattr(trainer.sampler, "_individuals", lambda steps, rows, phase: torch.full_like(rows, 50))
     with pytest.raises(LeakageError):
         trainer.train()
 
