@@ -1,5 +1,6 @@
 """The whole DAG at the smoke scale, in a copy of the tree: what it leaves, and what an edit re-runs."""
 
+import inspect
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand, toys
@@ -98,6 +100,12 @@ def test_jobs_began_from_a_preloaded_process_that_is_gone(finished, monkeypatch)
     job = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with job, pytest.raises(ConnectionRefusedError):
         job.connect(".snakemake/smoke.socket")
+
+
+def test_the_rate_limiter_that_is_switched_off_is_still_snakemake_s():
+    """The Snakefile sets a name of its scheduler to None; another version might not look there."""
+    source = inspect.getsource(JobScheduler)
+    assert "if self.job_rate_limiter is None" in source or "self.job_rate_limiter is not None" in source
 
 
 def test_done_is_done(finished):

@@ -22,6 +22,7 @@ from pipeline.store import code
 
 _CONFIG = Path(__file__).with_name("accelerate.yaml")
 _PORTS = range(20_000, 40_000)  # of node 0, one for each Slurm job that runs at the same time
+_NO_JOB = 9_500  # outside Slurm: it makes the port 29,500, torch's own
 
 
 def become(command: list[str]) -> NoReturn:
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, help="that take part (default: those of the Slurm job, or 1)")
     parser.add_argument("--node", type=int, help="number of this node, from 0")
     parser.add_argument("--head", help="address of node 0")
-    job = int(os.environ.get("SLURM_JOB_ID", 9_500))
+    job = int(os.environ.get("SLURM_JOB_ID", _NO_JOB))
     parser.add_argument("--port", type=int, default=_PORTS[job % len(_PORTS)], help="a free one of node 0")
     parser.add_argument("stage", help="module to run, such as pipeline.stages.train")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)

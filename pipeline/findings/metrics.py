@@ -13,16 +13,18 @@ def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
     """Counts of verdicts on the paper's claims, and means over seeds by experiment, case and size.
 
     plateau_end: steps, None if a seed never left the plateau; final_loss: relative to the no-knowledge
-    baseline, geometric mean; final_accuracy: share of values, both on known people with held-out templates.
+    baseline, geometric mean; final_accuracy: share of values. Both are on known people with held-out
+    templates, and None of runs that end early.
     """
     out: dict[str, Any] = {"verdicts": ledger.counts(ledger.of_the_paper(claims))}
     for experiment in tables.experiments.experiment.unique():
         for (case, people), runs in tables.of(experiment).groupby(["case", "individuals"]):
-            ends = runs.plateau_end
+            final = runs.loss_over_b.notna().all()
+            left = runs.plateau_end.notna().all()
             out.setdefault(experiment, {})[f"{case}, {people} people"] = {
-                "plateau_end": None if ends.isna().any() else round(ends.mean(), 1),
-                "final_loss": round(Interval.geometric(runs.loss_over_b).centre, 4),
-                "final_accuracy": round(runs.known_accuracy.mean(), 4),
+                "plateau_end": round(runs.plateau_end.mean(), 1) if left else None,
+                "final_loss": round(Interval.geometric(runs.loss_over_b).centre, 4) if final else None,
+                "final_accuracy": round(runs.known_accuracy.mean(), 4) if final else None,
             }
     return out
 

@@ -102,7 +102,7 @@ class Updater:
         """The batch of a step: of all processes, and of this one."""
         if step not in self.drawn:
             t = self.run.training
-            until = min(t.steps, step + max(1, _DRAWN_ROWS // t.batch))
+            until = max(step + 1, min(t.steps, step + _DRAWN_ROWS // t.batch))
             whole = self.sampler.batches(step, until, t.batch)
             mine = whole if self.world == 1 else self.sampler.batches(step, until, self.rows)
             self.drawn = dict(enumerate(zip(whole, mine, strict=True), step))

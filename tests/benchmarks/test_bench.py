@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from benchmarks import bench, whole_run, worker
+from benchmarks import bench, profile, whole_run, worker
 from benchmarks.plain import PlainTransformer
 from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.training.cost import flops_per_token
+from pipeline.training.loop import Trainer
 
 
 def test_the_plain_model_is_ours(population):
@@ -51,6 +52,15 @@ def test_ratios_are_of_medians_and_shares_of_the_peak():
     assert result["seconds_to_first_step"] == 6.0
     assert result["milliseconds_of_a_default_step"] == {"products with weights": 3.0, "the rest": 1.0}
     assert result["share_of_gemm_peak_in_products"] == pytest.approx(bench.CORES / 4, abs=1e-3)
+
+
+def test_the_phases_of_a_step_are_most_of_it(run, population):
+    trainer = Trainer(run, population)
+    trainer.step(0)
+    found = profile.phases(trainer, 1, 9)
+    whole = found.pop("step")
+    assert set(found) == {"drawing", "forward", "backward", "optimiser"} and min(found.values()) > 0
+    assert 0.3 * whole < sum(found.values()) < 1.5 * whole
 
 
 def test_a_whole_run_is_put_together_from_its_parts(run, population, monkeypatch):
