@@ -354,9 +354,7 @@ def test_figures_do_not_depend_on_settings_of_the_users(written, tmp_path, setti
     }
     command = [sys.executable, "-m", "pipeline.stages.figures", "--tables", written]
     command += ["--figures", CONFIDENCE, "--out", tmp_path / "out"]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0 and done.stderr == "environment: left out MPLBACKEND\n", done.stderr
     for kind in ("svg", "png"):
         style.save(draw(CONFIDENCE, Tables.read(written)), tmp_path / f"here.{kind}", kind)
