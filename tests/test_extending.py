@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,4 +101,3 @@ def test_the_additions_are_as_the_checks_of_the_code_want_them(extended):
     code = [name for name in changed if name.endswith(".py")]
     for check in (["check"], ["format", "--check"]):
         call(extended, "ruff", *check, *code)
-    shutil.rmtree(extended / ".ruff_cache", ignore_errors=True)
