@@ -2,10 +2,11 @@
 
     python -m benchmarks.bench --out results/bench.json [--rounds 3]
 
-Tokens a second, seconds until half of the facts are known, and where our step goes beside the peak of matrix
-products; with a GPU, what a run of the paper scale takes on it. All three train the same model on the same
-biographies. Rounds alternate between them, because shared machines drift: what counts is the ratio of medians
-measured in one call.
+Tokens a second, each contender at its best number of threads; core-seconds until the end of the plateau is
+known; where our step goes, by batch and beside the peak of matrix products; whether a token costs the same
+for more people and in longer runs; what the workflow itself costs; with a GPU, what a run of the paper
+scale takes on it. All train the same model on the same biographies. Rounds alternate between them, because
+shared machines drift: what counts is the ratio of medians measured in one call.
 """
 
 import argparse
@@ -14,10 +15,10 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any, cast
 
-from benchmarks.worker import config, people
+from benchmarks.worker import WARM_UP, config, people
 from pipeline.execution.processes import KEEP_MEMORY
 from pipeline.stages import common
 from pipeline.store import provenance
@@ -55,81 +56,133 @@ def rate(way: str, steps: int, jobs: int, threads: int) -> tuple[float, float]:
     )
 
 
-# way, jobs at once, threads of each. The pipeline runs as the workflow does: a job a core.
+# Jobs at once, and threads of each: as the workflow does it, or one job on all cores.
+A_JOB_A_CORE, ON_ALL_CORES = (CORES, 1), (1, CORES)
+EITHER = tuple(dict.fromkeys([A_JOB_A_CORE, ON_ALL_CORES]))
+OURS = "pipeline"
+# The worker's way, and the arrangements of which the best counts.
 CONTENDERS = {
-    "pipeline, a job a core": ("pipeline", CORES, 1),
-    "Hugging Face Trainer, all cores": ("hf-trainer", 1, CORES),
-    "plain PyTorch loop, all cores": ("eager", 1, CORES),
-    "plain PyTorch loop, a job a core": ("eager", CORES, 1),
+    OURS: ("pipeline", (A_JOB_A_CORE,)),
+    "Trainer, fp32": ("trainer-fp32", EITHER),
+    "Trainer, bf16": ("trainer-bf16", EITHER),
+    "plain PyTorch loop, fp32": ("plain", EITHER),
 }
-OURS = next(iter(CONTENDERS))
+YARDSTICK = (2, 128, 32)  # layers, width, batch: times of other machines are scaled by a step of this shape
+BATCHES = (4, 8, 32)  # at the shape that is compared; the last is what the others are measured by
+KNOWN = 0.9  # share of b below which the end of the plateau, at .99, is known
 
 
-def measure(rounds: int, steps: int) -> dict:
-    """Every contender in every round, and the matrix-product peak with all cores busy."""
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+def profiled(layers: int, width: int, *batches: int) -> list[dict]:
+    """Of one job while others like it keep the other cores busy."""
+    shape = ["--layers", str(layers), "--width", str(width), "--batch", *map(str, batches)]
+    return cast(list[dict], together(*[["benchmarks.profile", *shape]] * CORES, env=AS_A_JOB)[0])
+
+
+def measure(rounds: int, steps: int, bf16: bool) -> dict[str, Any]:
+    """Every contender in every round, and beside them the matrix-product peak with all cores busy. `bf16`:
+    whether this machine multiplies in it; where it is emulated, ten times as slow, one short round is enough."""
+    rates: dict[str, dict[tuple[int, int], list[float]]] = {
+        name: {arrangement: [] for arrangement in arrangements}
+        for name, (_, arrangements) in CONTENDERS.items()
+    }
     peaks: list[dict[str, float]] = []
-    profiles: list[dict] = []
+    profiles: list[list[dict]] = []
     first_steps: list[float] = []
     for k in range(rounds):
-        for name, (way, jobs, threads) in CONTENDERS.items():
-            began = time.perf_counter()
-            tokens, first = rate(way, steps, jobs, threads)
-            rates[name].append(tokens)
-            if name == OURS:
-                first_steps.append(first)
-            print(
-                f"round {k + 1}/{rounds}  {name}: {tokens:,.0f} tok/s ({time.perf_counter() - began:.0f} s)",
-                flush=True,
-            )
+        for name, (way, arrangements) in CONTENDERS.items():
+            emulated = way == "trainer-bf16" and not bf16
+            if emulated and k:
+                continue
+            for jobs, threads in arrangements:
+                tokens, first = rate(way, WARM_UP + 4 if emulated else steps, jobs, threads)
+                rates[name][jobs, threads].append(tokens)
+                if name == OURS:
+                    first_steps.append(first)
+                said = f"{name}, {jobs} jobs x {threads} threads: {tokens:,.0f} tok/s"
+                print(f"round {k + 1}/{rounds}  {said}", flush=True)
         at_once = together(*[["benchmarks.gemm"]] * CORES)
         peaks.append({kind: sum(p[kind] for p in at_once) for kind in at_once[0]})
-        profiles.append(together(*[["benchmarks.profile"]] * CORES, env=AS_A_JOB)[0])
+        profiles.append([*profiled(4, 128, *BATCHES), *profiled(*YARDSTICK)])
     return {"rates": rates, "peaks": peaks, "first_steps": first_steps, "profiles": profiles}
 
 
-def until_half_is_known() -> dict[str, dict]:
-    """Steps and seconds of one default run of the laptop scale to an accuracy of 0.5, by contender. Of the
-    pipeline one job is timed while others like it keep the other cores busy, as in the workflow."""
+def best(rates: dict[tuple[int, int], list[float]]) -> tuple[int, int]:
+    """The arrangement with the highest median."""
+    return max(rates, key=lambda arrangement: statistics.median(rates[arrangement]))
+
+
+def plateau_ends(arrangements: dict[str, tuple[int, int]]) -> dict[str, dict]:
+    """Steps and core-seconds of one default run until the end of its plateau is known, by contender."""
     found = {}
-    for name, (way, jobs, threads) in CONTENDERS.items():
-        command = ["benchmarks.worker", way, "--accuracy", "0.5", "--threads", str(threads)]
+    for name, (jobs, threads) in arrangements.items():
+        way = CONTENDERS[name][0]
+        command = ["benchmarks.worker", way, "--below", str(KNOWN), "--threads", str(threads)]
         results = together(*[command] * jobs, env=AS_A_JOB if way == "pipeline" else None)
-        seconds = statistics.median(r["seconds"] for r in results)
-        found[name] = {"steps": results[0]["steps"], "seconds": round(seconds, 1), "runs_at_once": jobs}
-        print(f"half of the facts known, {name}: {found[name]}", flush=True)
+        seconds = statistics.median(r["seconds"] for r in results) * CORES / jobs
+        found[name] = {"steps": results[0]["steps"], "core_seconds": round(seconds, 1)}
+        print(f"end of the plateau known, {name}: {found[name]}", flush=True)
     return found
 
 
-def summarise(measured: dict, flops: float, precision: str) -> dict:
-    """Medians, ratios and shares; `flops` a token."""
-    medians = {name: statistics.median(values) for name, values in measured["rates"].items()}
-    peak = {kind: statistics.median(p[kind] for p in measured["peaks"]) for kind in measured["peaks"][0]}
-    used = "bfloat16" if precision == "bf16" else "float32"
-    parts = measured["profiles"][0]["milliseconds"]
-    profile = {
-        part: round(statistics.median(p["milliseconds"][part] for p in measured["profiles"]), 2)
-        for part in parts
+def step_profile(profiles: list[dict]) -> dict[str, Any]:
+    """Medians over the rounds of one shape: phases, parts, and the rate of its products with weights."""
+    middle = {
+        kind: {
+            part: round(statistics.median(p[kind][part] for p in profiles), 2) for part in profiles[0][kind]
+        }
+        for kind in ("phases", "milliseconds")
     }
-    products = statistics.median(p["product_gflops"] for p in measured["profiles"])
     return {
-        "tokens_per_second": {name: round(value) for name, value in medians.items()},
-        "ratios": {
-            f"pipeline / {name}": {
-                "ratio": round(medians[OURS] / value, 2),
-                "medians": [round(medians[OURS]), round(value)],
-                "pairs": [
-                    round(a / b, 2)
-                    for a, b in zip(measured["rates"][OURS], measured["rates"][name], strict=True)
-                ],
+        "milliseconds": middle["phases"]["step"],
+        "phases": {name: ms for name, ms in middle["phases"].items() if name != "step"},
+        "parts": middle["milliseconds"],
+        "product_gflops": round(statistics.median(p["product_gflops"] for p in profiles), 1),
+    }
+
+
+def summarise(measured: dict[str, Any], flops: float, precision: str) -> dict[str, Any]:
+    """Medians, ratios and shares; `flops` a token."""
+    chosen = {name: best(rates) for name, rates in measured["rates"].items()}
+    pairs = {name: rates[chosen[name]] for name, rates in measured["rates"].items()}
+    medians = {name: statistics.median(values) for name, values in pairs.items()}
+    peak = {kind: statistics.median(p[kind] for p in measured["peaks"]) for kind in measured["peaks"][0]}
+    used = peak["bfloat16" if precision == "bf16" else "float32"]
+    steps = [step_profile(list(of_a_shape)) for of_a_shape in zip(*measured["profiles"], strict=True)]
+    compared = dict(zip(BATCHES, steps, strict=False))
+    whole = compared[BATCHES[-1]]["milliseconds"] / BATCHES[-1]
+    return {
+        "tokens_per_second": {
+            name: {
+                "median": round(medians[name]),
+                "jobs": chosen[name][0],
+                "threads": chosen[name][1],
+                "others": {
+                    f"{jobs} jobs x {threads} threads": round(statistics.median(values))
+                    for (jobs, threads), values in rates.items()
+                    if (jobs, threads) != chosen[name]
+                },
             }
-            for name, value in medians.items()
+            for name, rates in measured["rates"].items()
+        },
+        "ratios": {
+            name: {
+                "ratio": round(medians[OURS] / medians[name], 2),
+                "pairs": [round(a / b, 2) for a, b in zip(pairs[OURS], pairs[name], strict=False)],
+            }
+            for name in medians
             if name != OURS
         },
         "gemm_peak_gflops": {kind: round(value) for kind, value in peak.items()},
-        "share_of_gemm_peak": round(medians[OURS] * flops / 1e9 / peak[used], 3),
-        "milliseconds_of_a_default_step": profile,
-        "share_of_gemm_peak_in_products": round(products * CORES / peak[used], 3),
+        "share_of_gemm_peak": round(medians[OURS] * flops / 1e9 / used, 3),
+        "share_of_gemm_peak_in_products": round(compared[BATCHES[-1]]["product_gflops"] * CORES / used, 3),
+        "step_by_batch": compared,
+        "tokens_per_second_beside_the_largest_batch": {
+            batch: round(whole / (step["milliseconds"] / batch), 2) for batch, step in compared.items()
+        },
+        "yardstick": {
+            **dict(zip(("layers", "width", "batch"), YARDSTICK, strict=True)),
+            "milliseconds_a_step": steps[-1]["milliseconds"],
+        },
         "seconds_to_first_step": round(statistics.median(measured["first_steps"]), 1),
     }
 
@@ -138,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=60, help="training steps of each measurement")
+    parser.add_argument("--steps", type=int, default=24, help="of each measurement (default: 24)")
     args = parser.parse_args()
     run = config(args.steps)
     population = people(run)
@@ -146,6 +199,10 @@ def main() -> None:
     flops = flops_per_token(run.model, population.vocabulary, length)
     device = hardware.accelerator().device
     precision = hardware.precision(device)
+    measured = measure(args.rounds, args.steps, precision == "bf16")
+    found = summarise(measured, flops, precision)
+    trainers = [name for name in CONTENDERS if name.startswith("Trainer")]
+    fastest = max(trainers, key=lambda name: found["tokens_per_second"][name]["median"])
     result = {
         "model": run.model.model_dump(),
         "batch": run.training.batch,
@@ -156,30 +213,17 @@ def main() -> None:
         "device": hardware.device_name(device),
         "precision": precision,
         "rounds": args.rounds,
-        **summarise(measure(args.rounds, args.steps), flops, precision),
-        "until_half_is_known": until_half_is_known(),
+        **found,
+        "until_the_plateau_end_is_known": plateau_ends(
+            {name: best(measured["rates"][name]) for name in (OURS, fastest)}
+        ),
+        "cost_of_a_token": together(["benchmarks.flat"], env=AS_A_JOB)[0],
+        "workflow": together(["benchmarks.workflow"])[0],
         "paper_run": together(["benchmarks.whole_run"])[0] if device.type == "cuda" else None,
         **provenance.environment(),
     }
     write_atomically(args.out, json.dumps(result, indent=1) + "\n")
-    print(f"\n{result['device']}, {CORES} cores, {precision}; {run.model}, batch {run.training.batch}")
-    for name, tokens in result["tokens_per_second"].items():
-        print(f"{tokens:10,.0f} tok/s  {name}")
-    for name, ratio in result["ratios"].items():
-        print(f"{ratio['ratio']:10.2f} x      {name}")
-    peak = ", ".join(f"{value:,} GFLOP/s {kind}" for kind, value in result["gemm_peak_gflops"].items())
-    print(f"GEMM peak of all cores: {peak}; model FLOPs reach {result['share_of_gemm_peak']:.0%} of it")
-    step = ", ".join(f"{part} {ms}" for part, ms in result["milliseconds_of_a_default_step"].items())
-    print(f"a default step, ms: {step}")
-    print(f"its products with weights run at {result['share_of_gemm_peak_in_products']:.0%} of the peak")
-    for name, found in result["until_half_is_known"].items():
-        runs = f", {found['runs_at_once']} runs at once" if found["runs_at_once"] > 1 else ""
-        print(f"{found['seconds']:10.1f} s      to half of the facts, {name}{runs} ({found['steps']} steps)")
-    print(f"first step after {result['seconds_to_first_step']} s (compile cache warm)")
-    if run_there := result["paper_run"]:
-        print(
-            "the default run of the paper scale:", *(f"{k} {v}" for k, v in run_there.items()), sep="\n    "
-        )
+    print(args.out.read_text())
 
 
 if __name__ == "__main__":

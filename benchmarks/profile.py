@@ -1,4 +1,4 @@
-"""Where a training step goes: a line of JSON for each batch, milliseconds a step by part and by phase.
+"""Where a training step goes: a JSON list, for each batch milliseconds a step by part and by phase.
 
     python -m benchmarks.profile                                          the default run
     python -m benchmarks.profile --layers 4 --width 128 --batch 4 8 32    of other shapes
@@ -112,10 +112,13 @@ def main() -> None:
     torch.set_num_threads(1)
     population = people(default)
     model = default.model.model_copy(update={"layers": args.layers, "width": args.width})
-    for batch in args.batch:
-        training = default.training.model_copy(update={"batch": batch})
-        run = default.model_copy(update={"model": model, "training": training})
-        print(json.dumps(measured(run, population)), flush=True)
+    runs = [
+        default.model_copy(
+            update={"model": model, "training": default.training.model_copy(update={"batch": batch})}
+        )
+        for batch in args.batch
+    ]
+    print(json.dumps([measured(run, population) for run in runs]))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from pipeline.store import code
 SOCKET = "PIPELINE_PRELOADED"  # set by the workflow for its jobs: where the process listens
 _LARGEST_REQUEST = 1 << 20
 _LARGEST_NUMBER = 32  # of a process, in digits
-_STAGES = ("train", "evaluate")  # those that jobs ask for
+_STAGES = ("dataset", "train", "evaluate")  # those that jobs ask for
 # What these import, by name as they themselves are: it is of the floors above.
 _PRELOADED = ("pandas", *(f"pipeline.training.{name}" for name in ("loop", "compiler", "hardware")))
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from benchmarks import bench, profile, whole_run, worker
+from benchmarks import bench, flat, profile, whole_run, worker
 from benchmarks.plain import PlainTransformer
 from pipeline.config import distributions
 from pipeline.config import run as cfg
@@ -33,25 +33,51 @@ def test_the_plain_model_is_ours(population):
         torch.testing.assert_close(a.grad, b.grad, rtol=1e-3, atol=1e-6, msg=name)
 
 
-def test_ratios_are_of_medians_and_shares_of_the_peak():
-    names = list(bench.CONTENDERS)
+def test_each_contender_is_taken_at_its_best_and_ratios_are_of_medians():
+    def profiles(*milliseconds):
+        return [
+            {
+                "phases": {"forward": ms / 2, "step": ms},
+                "milliseconds": {"products with weights": ms / 4},
+                "product_gflops": 1.0,
+            }
+            for ms in milliseconds
+        ]
+
     measured = {
-        "rates": {name: [100.0 * (k + 1), 110.0 * (k + 1), 90.0 * (k + 1)] for k, name in enumerate(names)},
+        "rates": {
+            "pipeline": {(2, 1): [100.0, 110.0, 90.0]},
+            "Trainer, fp32": {(2, 1): [10.0, 11.0, 30.0], (1, 2): [20.0, 22.0, 18.0]},
+        },
         "peaks": [{"bfloat16": 4.0, "float32": 1.0}] * 3,
         "first_steps": [5.0, 6.0, 7.0],
-        "profiles": [
-            {"milliseconds": {"products with weights": ms, "the rest": 1.0}, "product_gflops": 1.0}
-            for ms in (2.0, 3.0, 9.0)
-        ],
+        # batches of 4, 8, 32, and the yardstick, in three rounds
+        "profiles": [profiles(8, 8, 32, 50), profiles(8, 9, 32, 60), profiles(80, 10, 32, 90)],
     }
     result = bench.summarise(measured, flops=2e7, precision="bf16")
-    assert result["ratios"][f"pipeline / {names[1]}"] == {
-        "ratio": 0.5, "medians": [100, 200], "pairs": [0.5, 0.5, 0.5],
+    assert result["tokens_per_second"]["Trainer, fp32"] == {
+        "median": 20, "jobs": 1, "threads": 2, "others": {"2 jobs x 1 threads": 11},
     }  # fmt: skip
+    assert result["ratios"] == {"Trainer, fp32": {"ratio": 5.0, "pairs": [5.0, 5.0, 5.0]}}
     assert result["share_of_gemm_peak"] == pytest.approx(100 * 2e7 / 4e9)
     assert result["seconds_to_first_step"] == 6.0
-    assert result["milliseconds_of_a_default_step"] == {"products with weights": 3.0, "the rest": 1.0}
+    assert result["step_by_batch"][8] == {
+        "milliseconds": 9, "phases": {"forward": 4.5}, "parts": {"products with weights": 2.25},
+        "product_gflops": 1.0,
+    }  # fmt: skip
+    # A biography takes 2 ms in batches of 4, 1 ms in those of 32.
+    assert result["tokens_per_second_beside_the_largest_batch"] == {4: 0.5, 8: 0.89, 32: 1.0}
+    assert result["yardstick"] == {"layers": 2, "width": 128, "batch": 32, "milliseconds_a_step": 60}
     assert result["share_of_gemm_peak_in_products"] == pytest.approx(bench.CORES / 4, abs=1e-3)
+
+
+def test_cost_of_a_token_is_compared_over_people_and_length(run):
+    found = flat.measure(flat.trainers(run, [16, 32], [run.training.steps]), rounds=2, steps=1)
+    medians = found["nanoseconds_a_token"]
+    assert set(medians) == {"16 people", "32 people", f"{run.training.steps} steps"}
+    assert found["largest_over_smallest"] == pytest.approx(
+        max(medians.values()) / min(medians.values()), abs=1e-3
+    )
 
 
 def test_the_phases_of_a_step_are_most_of_it(run, population):
