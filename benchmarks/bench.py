@@ -80,7 +80,7 @@ def profiled(layers: int, width: int, *batches: int) -> list[dict]:
 
 def measure(rounds: int, steps: int, bf16: bool) -> dict[str, Any]:
     """Every contender in every round, and beside them the matrix-product peak with all cores busy. `bf16`:
-    whether this machine multiplies in it; where it is emulated, ten times as slow, one short round is enough."""
+    whether this machine multiplies in it; emulated it is ten times as slow, and one short round is enough."""
     rates: dict[str, dict[tuple[int, int], list[float]]] = {
         name: {arrangement: [] for arrangement in arrangements}
         for name, (_, arrangements) in CONTENDERS.items()
