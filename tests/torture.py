@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--longest-wait", type=float, default=8.0, help="seconds between two kills, at most")
+    parser.add_argument("--longest-wait", type=float, default=16.0, help="seconds between two kills, at most")
     parser.add_argument(
         "--calm", type=Path, help="a tree with the results of an undisturbed run (default: one more run)"
     )
