@@ -58,9 +58,13 @@ def test_short_jobs_share_a_slurm_job(rules):
 
 @pytest.mark.parametrize("name", ["gpu", "slurm-gpu"])
 def test_what_computes_with_torch_models_gets_a_gpu(rules, name):
-    """Those are the rules that are started by the launcher, which chooses the device."""
+    """Those are the rules that are started by the launcher, which chooses the device, and do not say that
+    they have no use for one."""
     table = profile(name)["set-resources"]
-    launched = {rule for rule, block in rules.items() if "pipeline.execution.launch" in block}
+    launched = {
+        rule for rule, block in rules.items() if "pipeline.execution.launch" in block and "--cpu" not in block
+    }
+    assert any("--cpu" in block for block in rules.values())
     several = {rule for rule, block in rules.items() if "--processes" in block}
     assert several < launched
     assert {rule for rule, row in table.items() if row.get("gpu")} == launched

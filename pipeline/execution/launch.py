@@ -6,7 +6,8 @@
 Without a GPU one process hands the stage to what `pipeline.execution.fork_server` holds ready, else becomes
 it itself; several become `accelerate launch`. The nodes of a Slurm job share the processes evenly; without
 Slurm give the second command on each of N nodes, with K from 0 and the address of node 0. On a machine with
-GPUs every process has one, chosen by `pipeline.execution.gpu_slots`.
+GPUs every process has one, chosen by `pipeline.execution.gpu_slots`, unless the stage has no use for it
+(`--cpu`).
 """
 
 import argparse
@@ -70,6 +71,7 @@ def accelerate(args: argparse.Namespace) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--processes", type=int, default=1, help="of all nodes together (default: 1)")
+    parser.add_argument("--cpu", action="store_true", help="the stage has no use for a GPU")
     parser.add_argument("--nodes", type=int, help="that take part (default: those of the Slurm job, or 1)")
     parser.add_argument("--node", type=int, help="number of this node, from 0")
     parser.add_argument("--head", help="address of node 0")
@@ -89,7 +91,7 @@ def main() -> None:
         if "SLURM_JOB_ID" not in os.environ:
             parser.error("--nodes: outside Slurm give the command on each node, with --node and --head")
         on_every_node(args)
-    if gpu_slots.visible():
+    if gpu_slots.visible() and not args.cpu:
         os.environ.pop(fork_server.SOCKET, None)  # CUDA and forks do not go together
         try:
             held = gpu_slots.take(each)

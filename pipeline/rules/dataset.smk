@@ -19,6 +19,6 @@ rule dataset:
     params:
         out=subpath(output.people, parent=True),
     shell:
-        f"{LAUNCH} pipeline.stages.dataset{ASKED}"
+        f"{LAUNCH} --cpu pipeline.stages.dataset{ASKED}"
         " --population {wildcards.population}"
         " --out {params.out} > {log} 2>&1"

@@ -75,6 +75,17 @@ def test_a_killed_job_frees_its_device(tmp_path):
         assert job.returncode == 0
 
 
+def test_a_stage_without_use_for_a_gpu_takes_none(tmp_path):
+    """Though all are taken, and there is one."""
+    show = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
+    job = subprocess.run(
+        [sys.executable, "-m", "pipeline.execution.launch", "--cpu", "timeit", "-n1", "-r1", show],
+        env={**os.environ, gpu_slots.VISIBLE: "0,1", "TMPDIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert job.stdout.splitlines()[0] == "0,1" and not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Run the launcher as far as the program that it becomes."""
