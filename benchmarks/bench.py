@@ -88,6 +88,7 @@ def measure(rounds: int, steps: int, bf16: bool) -> dict[str, Any]:
     peaks: list[dict[str, float]] = []
     profiles: list[list[dict]] = []
     first_steps: list[float] = []
+    model = config(steps).model
     for k in range(rounds):
         for name, (way, arrangements) in CONTENDERS.items():
             emulated = way == "trainer-bf16" and not bf16
@@ -102,7 +103,7 @@ def measure(rounds: int, steps: int, bf16: bool) -> dict[str, Any]:
                 print(f"round {k + 1}/{rounds}  {said}", flush=True)
         at_once = together(*[["benchmarks.gemm"]] * CORES)
         peaks.append({kind: sum(p[kind] for p in at_once) for kind in at_once[0]})
-        profiles.append([*profiled(4, 128, *BATCHES), *profiled(*YARDSTICK)])
+        profiles.append([*profiled(model.layers, model.width, *BATCHES), *profiled(*YARDSTICK)])
     return {"rates": rates, "peaks": peaks, "first_steps": first_steps, "profiles": profiles}
 
 
@@ -118,7 +119,7 @@ def plateau_ends(arrangements: dict[str, tuple[int, int]]) -> dict[str, dict]:
         way = CONTENDERS[name][0]
         command = ["benchmarks.worker", way, "--below", str(KNOWN), "--threads", str(threads)]
         results = together(*[command] * jobs, env=AS_A_JOB if way == "pipeline" else None)
-        seconds = statistics.median(r["seconds"] for r in results) * CORES / jobs
+        seconds = statistics.median(r["seconds"] for r in results) * threads
         found[name] = {"steps": results[0]["steps"], "core_seconds": round(seconds, 1)}
         print(f"end of the plateau known, {name}: {found[name]}", flush=True)
     return found

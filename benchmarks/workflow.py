@@ -9,7 +9,6 @@ job's process.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,10 +16,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline import ROOT
+from benchmarks.bench import CORES
 from pipeline.stages import common
+from tests import tree
 
-CORES = len(os.sched_getaffinity(0))
 SCALE = "many"
 _STAGE = '''"""Leaves its files."""
 import argparse
@@ -39,19 +38,6 @@ from pipeline.config.experiments import expand
 
 print(*sorted({{planned.config.population_id for planned in expand(scales.load("{SCALE}"))}}))
 """
-
-
-def copy(folder: Path) -> None:
-    """The project's files as they are now, results aside, with a stage that does nothing."""
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for name in filter(None, tracked.stdout.split("\0")):
-        if not name.startswith("results/") and (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    (folder / "pipeline/stages/dataset.py").write_text(_STAGE)
 
 
 def seconds(command: list[str], folder: Path) -> float:
@@ -86,8 +72,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, nargs="+", default=[100, 1000])
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        copy(Path(folder))
-        print(json.dumps({str(jobs): measure(jobs, Path(folder)) for jobs in args.jobs}))
+        copy = tree.copy_tree(Path(folder, "tree"))
+        (copy / "pipeline/stages/dataset.py").write_text(_STAGE)
+        print(json.dumps({str(jobs): measure(jobs, copy) for jobs in args.jobs}))
 
 
 if __name__ == "__main__":

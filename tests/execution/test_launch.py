@@ -76,7 +76,7 @@ def test_a_killed_job_frees_its_device(tmp_path):
 
 
 def test_a_stage_without_use_for_a_gpu_takes_none(tmp_path):
-    """Though all are taken, and there is one."""
+    """It is left the variable as it was given, and holds no slot."""
     show = "import os; print(os.environ['CUDA_VISIBLE_DEVICES'])"
     job = subprocess.run(
         [sys.executable, "-m", "pipeline.execution.launch", "--cpu", "timeit", "-n1", "-r1", show],
