@@ -75,11 +75,12 @@ format: .venv/ok
 	snakefmt Snakefile pipeline/rules
 
 # The README's numbers, from the committed results; the documents' costs, from the plan; the parameters' page and
-# schema, from their classes.
+# schema, from their classes; the scales beside the paper, from plans and committed results.
 readme: .venv/ok
 	python -m pipeline.commands.readme --results results/laptop --readme README.md
 	python -m pipeline.commands.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
 	python -m pipeline.commands.parameters
+	python -m pipeline.commands.scales
 
 # Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.

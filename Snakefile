@@ -61,8 +61,9 @@ try:
     survey_products(FOUND, PLAN.shown, PLAN.made, parameters_digest, FIGURES)
     if main and GIVEN.dryrun:
         # The tokenizer is spared the calls that compute.
-        from pipeline.costs import estimate
+        from pipeline.costs import estimate, units
 
+        print(units.summary(SCALE, PLAN.params), end="", file=sys.stderr)
         print(estimate.table(PLAN.making, FOUND), end="", file=sys.stderr)
 except (ConfigError, ArtefactError) as error:
     # One line instead of Snakemake's traceback: the mistake is the reader's, not the workflow's.

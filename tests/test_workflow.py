@@ -133,6 +133,7 @@ def test_an_experiment_is_a_target_and_the_others_are_reported(finished, edited)
 def test_a_dry_run_says_what_it_will_cost(finished, edited):
     edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 90}\n")
     said = snakemake(finished, "--dry-run").stderr.splitlines()
+    assert any(line.startswith("Beside the paper, in brackets: people / batch 4 (500);") for line in said)
     (row,) = (line.split() for line in said if line.startswith("celebrities"))
     assert row[1:3] == ["1", "90"] and float(row[-1]) > 0
     assert any(re.match("at .*FLOP/s a process .*measured in", line) for line in said)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, toys
+from pipeline.costs.units import Found
 from pipeline.data import tokenizer
 from pipeline.data.population import draw
 from pipeline.store.artefacts import ArtefactError
@@ -66,18 +67,30 @@ class Rate:
 
 
 @functools.cache
-def _biography(population: cfg.Population) -> tuple[int, float]:
-    """Tokens of the vocabulary, and of a mean biography."""
+def _drawn(population: cfg.Population) -> tuple[int, dict[str, float]]:
+    """Tokens of the vocabulary, and what a population says of its mean lengths in tokens."""
     spelled = tokenizer.train(population.pools, population.vocabulary)
     people = draw(population, 0, spelled)
-    return people.vocabulary, people.meta["tokens_per_biography"]
+    return people.vocabulary, people.meta
+
+
+def _few(run: cfg.RunConfig) -> cfg.Population:
+    """People of the run, no more than their mean lengths take: the same for all sizes of a scale."""
+    who = run.population
+    names = who.pools.given_names**2 * who.pools.surnames
+    return who.model_copy(update={"individuals": min(_PEOPLE, names // 4), "unseen": 1})
 
 
 def _size(run: cfg.RunConfig) -> tuple[int, float]:
-    who = run.population
-    names = who.pools.given_names**2 * who.pools.surnames
-    people = {"individuals": min(_PEOPLE, names // 4), "unseen": 1}  # the same for all sizes of a scale
-    return _biography(who.model_copy(update=people))
+    """Tokens of the vocabulary, and of a mean biography."""
+    vocabulary, lengths = _drawn(_few(run))
+    return vocabulary, lengths["tokens_per_biography"]
+
+
+def tokens(run: cfg.RunConfig) -> dict[str, Found]:
+    """Tokens of a mean name and of a mean value, by their keys in units.yaml, by training a tokenizer."""
+    _, lengths = _drawn(_few(run))
+    return {f"tokens_a_{what}": Found((lengths[f"tokens_per_{what}"],)) for what in ("name", "value")}
 
 
 def parameters_of(run: cfg.RunConfig) -> int:

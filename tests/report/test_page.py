@@ -4,12 +4,14 @@ import base64
 import functools
 import math
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.experiments import TOY, Params
+from pipeline.costs import units
 from pipeline.findings import figures, ledger
 from pipeline.findings.verdict import VERDICTS, Check
 from pipeline.report import page
@@ -133,6 +135,17 @@ def test_costs_are_those_of_all_experiments_measured_or_not(html):
         assert (f'href="#parameters-{name}"' in section) == (experiment.joins is None), name
     assert "not_begun</a></td><td>not measured</td>" in section
     assert "at the measured rate of 148 GFLOP/s a process (a CPU" in section
+
+
+def test_the_scale_is_beside_the_paper(html):
+    """The tables' numbers, and whether they are as the scale needs them."""
+    section = unescape(html.partition('<h2 id="scale">')[2].partition("<h2")[0])
+    cells = [re.findall("<td>(.*?)</td>", row, re.S) for row in section.split("<tr>")[2:]]
+    rows = {name: others for name, *others in cells}
+    assert list(rows) == [number.name for number in units.load().values()]
+    need = rows["fine-tuning: new people / batch"][1]
+    assert "not-reproduced" in need and "from 16 or less to 125 or more" in need
+    assert rows["final accuracy"][2] == "0.9995" and rows["final accuracy"][0] != units.DASH
 
 
 def test_the_page_can_be_about_some_of_the_tables(results):

@@ -1,0 +1,70 @@
+"""The scales' numbers without a unit beside the paper's, from plans and committed tables: docs/scales.md.
+
+python -m pipeline.commands.scales            writes it
+"""
+
+import argparse
+
+from pipeline import ROOT
+from pipeline.config import scales
+from pipeline.config.experiments import Params, expand
+from pipeline.costs import estimate, measured, units
+from pipeline.stages import common
+from pipeline.store.artefacts import MANIFEST, verify
+from pipeline.store.files import write_atomically
+from pipeline.store.plan import digests
+from pipeline.tables.read import Tables
+
+PAGE = "docs/scales.md"
+OMITTED = ("smoke",)  # it measures nothing
+HEAD = """# The scales beside the paper
+
+A scale is smaller than the paper, and may still train in the same regime: its numbers without a unit tell.
+They are the default run's; where an experiment has several settings, all of these are listed. Measured ones
+are means over the seeds of the committed tables, with their 95 % intervals; a dash where there are no tables.
+b is the no-knowledge baseline, and t(0.99) the end of the plateau, the step at which the loss on known people
+first falls below 0.99 b. What a scale needs is set in `pipeline/costs/units.yaml`.
+
+Made by `python -m pipeline.commands.scales`; a test fails where this page is out of date.
+"""
+
+
+def tables_of(scale: str, params: Params) -> Tables | None:
+    """The tables of a scale's present parameters that the numbers take; None where there are none."""
+    folder, current = ROOT / "results" / scale / "tables", digests(params)
+    found = [
+        name
+        for name in measured.READS
+        if (folder / name / MANIFEST).exists() and verify(folder / name).get("plan") == current.get(name)
+    ]
+    return Tables.read(folder, found) if found else None
+
+
+def _column(scale: str) -> list[units.Row]:
+    params = scales.load(scale)
+    tables = tables_of(scale, params)
+    found = units.planned(params) | estimate.tokens(expand(params)[0].config)
+    return units.rows(scale, found | (measured.measured(tables) if tables else {}))
+
+
+def _cell(row: units.Row) -> str:
+    return f"{row.ours}<br>{row.verdict}" if row.needs else row.ours
+
+
+def page() -> str:
+    """The page, with a column a scale."""
+    columns = {scale: _column(scale) for scale in scales.names() if scale not in OMITTED}
+    lines = [["", "the paper", *(f"`{scale}`" for scale in columns), "the paper's from"]]
+    lines += [["---"] * len(lines[0])]
+    for mine in zip(*columns.values(), strict=True):
+        lines.append([mine[0].name, mine[0].paper, *map(_cell, mine), mine[0].source])
+    return "\n".join([HEAD, *(f"| {' | '.join(cells)} |" for cells in lines), ""])
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter).parse_args()
+    write_atomically(ROOT / PAGE, page())
+
+
+if __name__ == "__main__":
+    common.run_stage(main)
