@@ -4,6 +4,7 @@ No state: resuming, a second process or another device change nothing in what is
 are assembled from the token bank on the device and never stored (paper, section 2, appendix B.1).
 """
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,6 +150,13 @@ class Sampler:
         batch = self._assemble(people, which, key[:, 1 + A :])
         self._watch(self._of(self._trained_on, batch))
         return batch
+
+    def in_random_order(self) -> "Sampler":
+        """One that draws the same people and templates, with the sentences of a biography in random order."""
+        other = copy.copy(self)
+        templates = self.config.templates.model_copy(update={"shuffle": True})
+        other.config = self.config.model_copy(update={"templates": templates})
+        return other
 
     def assert_no_leak(self) -> None:
         """Raises LeakageError if a batch so far held what it must not hold.

@@ -226,14 +226,30 @@ def test_evaluation_is_stratified_and_uniform(population):
     assert unseen.min() >= 40 and unseen.max() < 64
 
 
-def test_fixed_order_without_shuffling(population):
+@pytest.fixture
+def in_fixed_order(population):
     who = population.config.model_copy(
         update={"templates": people.Templates(train=20, evaluation=5, shuffle=False)}
     )
-    fixed = Sampler(
+    return Sampler(
         type(population)(**{**population.__dict__, "config": who}), distributions.Uniform(), seed=1
-    ).batch(0, 32)
-    assert (fixed.attribute[:, 1] == 0).all()
+    )
+
+
+def test_fixed_order_without_shuffling(in_fixed_order):
+    assert (in_fixed_order.batch(0, 32).attribute[:, 1] == 0).all()
+
+
+def test_in_random_order_are_the_same_people_and_templates(population, in_fixed_order):
+    mixed, shuffled = in_fixed_order.in_random_order(), Sampler(population, distributions.Uniform(), seed=1)
+    before, theirs = (s.evaluation_batch(0, 40, 64, 64) for s in (in_fixed_order, shuffled))
+    ours = mixed.evaluation_batch(0, 40, 64, 64)
+    for name, values in vars(theirs).items():
+        assert (getattr(ours, name) == values).all(), name
+    assert (ours.individuals == before.individuals).all() and (ours.templates == before.templates).all()
+    assert (ours.attribute[:, 1] != 0).any()
+    # The one that it was made of stays in its order.
+    assert (in_fixed_order.evaluation_batch(0, 40, 64, 64).attribute[:, 1] == 0).all()
 
 
 def test_longest_biography_bounds_every_batch(population):
