@@ -12,9 +12,6 @@ from pipeline.tables.read import Tables
 
 Array = NDArray[np.float64]
 
-# In the picture itself, where the paper has curves that are not shown.
-HELD_BACK = " The paper's curves are held back."
-
 
 @dataclass(frozen=True)
 class Average:

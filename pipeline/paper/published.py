@@ -2,9 +2,12 @@
 
 Read from the vector graphics of arXiv 2503.21676v1 (about 0.1 % exact on lines, 1-2 % on heat-map
 colours; one run unless a figure says otherwise). A panel is named by its figure: "2_left", "M_loss".
+
+The paper's legend of Figure R has the numbers of new pairs in reverse order. Here they are right.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,9 +30,10 @@ class Curve:
     steps: NDArray[np.float64]
     values: NDArray[np.float64]
 
-    def relative(self, measure: str = "loss") -> NDArray[np.float64]:
-        """The values as they are drawn and quoted: a loss over the baseline, a share as it is."""
-        return self.values / baseline() if measure == "loss" else self.values
+    def relative(self, measure: str = "loss", over: float | None = None) -> NDArray[np.float64]:
+        """The values as they are drawn and quoted: a loss over the baseline `over`, by default that of the
+        language model; a share as it is."""
+        return self.values / (over or baseline()) if measure == "loss" else self.values
 
     def plateau_end(self) -> float:
         """End of the plateau of a loss curve, by the detector that our own runs go through."""
@@ -53,17 +57,15 @@ def _panel(block: str, panel: str) -> dict[str, Any]:
     return panels[panel]
 
 
-def _columns(block: str, panel: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    named = _panel(block, panel)
-    if name not in named:
-        raise ValueError(f"name: given {name!r}, allowed in panel {panel}: {', '.join(named)}")
-    x, y = np.asarray(named[name], float).T
-    return x, y
-
-
 def baseline() -> float:
     """The paper's no-knowledge baseline, nats per value: the grey line of its figures."""
     return float(_content()["baseline"])
+
+
+def toy_baseline() -> float:
+    """That of the associative memory (Figures Q, R), nats: it has 30 values. Figure R's grey line is there;
+    Figure Q's is at the language model's by mistake."""
+    return math.log(30)
 
 
 def number(name: str) -> float:
@@ -76,18 +78,15 @@ def number(name: str) -> float:
 
 def names(panel: str) -> list[str]:
     """Names of the curves of a panel, in the order of its legend."""
-    block = "curves" if panel in _content()["curves"] else "trajectories"
-    return list(_panel(block, panel))
+    return list(_panel("curves", panel))
 
 
 def curve(panel: str, name: str) -> Curve:
     """One curve against the training step. Raises ValueError for an unknown panel or name."""
-    return Curve(*_columns("curves", panel, name))
-
-
-def trajectory(panel: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Figure 5 middle and right: losses (S,) on pre-training and on new people, in order of training."""
-    return _columns("trajectories", panel, name)
+    named = _panel("curves", panel)
+    if name not in named:
+        raise ValueError(f"name: given {name!r}, allowed in panel {panel}: {', '.join(named)}")
+    return Curve(*np.asarray(named[name], float).T)
 
 
 def points(panel: str) -> dict[str, NDArray[np.float64]]:

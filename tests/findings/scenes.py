@@ -32,23 +32,23 @@ def named(groups: list) -> dict:
 
 @dataclass
 class Scene:
-    """Rows of the tables; `add` appends a run with its curves, `observe` its attention, `add_toy` a run of
-    the toy's."""
+    """Rows of the tables; `add` appends a run with its curves, `observe` its attention, `mix` its loss with
+    sentences in random order, `add_toy` a run of the toy's."""
 
     experiments: list[dict] = field(default_factory=list)
     runs: list[dict] = field(default_factory=list)
     curves: list[pd.DataFrame] = field(default_factory=list)
     summary: list[dict] = field(default_factory=list)
-    attention: list[pd.DataFrame] = field(default_factory=list)
+    observed: dict[str, list[pd.DataFrame]] = field(default_factory=dict)
     toy: list[pd.DataFrame] = field(default_factory=list)
     training: list[dict] = field(default_factory=list)
 
-    def add_toy(self, read_out, seed, curves, *, new, weight=0.0):
+    def add_toy(self, read_out, seed, curves, *, new, weight=0.0, pairs=1024, values=400):
         """`curves` are those of old and of new pairs, on the same steps."""
         old, fresh = (
             c[["loss", "accuracy"]].add_prefix(f"{g}_") for c, g in zip(curves, ("old", "new"), strict=True)
         )
-        setting = {"read_out": read_out, "seed": seed, "pairs": 1024, "values": 400}
+        setting = {"read_out": read_out, "seed": seed, "pairs": pairs, "values": values}
         rows = old.join(fresh).assign(step=curves[0].step, new=new, weight=weight, **setting)
         self.toy.append(rows[TOY_COLUMNS])
 
@@ -92,9 +92,16 @@ class Scene:
     def observe(self, step, layers):
         """Attention of the run added last: one mapping of statistics a layer, from the first to the last."""
         for k, statistics in enumerate(layers, 1):
-            self.attention.append(
-                pd.DataFrame({"run": self.runs[-1]["run"], "step": step, "layer": k, **statistics})
-            )
+            self._observe("attention", step, layer=k, **statistics)
+        return self
+
+    def mix(self, step, loss):
+        """Loss of the run added last with sentences in random order."""
+        return self._observe("random_order", step, loss=loss)
+
+    def _observe(self, table, step, **columns):
+        rows = pd.DataFrame({"run": self.runs[-1]["run"], "step": step, **columns})
+        self.observed.setdefault(table, []).append(rows)
         return self
 
     def tables(self) -> Tables:
@@ -106,7 +113,7 @@ class Scene:
             *map(pd.DataFrame, (self.experiments, self.runs)),
             pd.concat(self.curves),
             pd.DataFrame(self.summary),
-            {"attention": pd.concat(self.attention)} if self.attention else {},
+            {table: pd.concat(rows) for table, rows in self.observed.items()},
             toy,
             pd.DataFrame(self.training),
         )
@@ -267,17 +274,20 @@ def robustness_scene(seeds=SEEDS, known=None, **changed) -> Scene:
     return scene
 
 
-ACCURACIES = {1: 0.05, 2: 0.5, 4: 0.93, 8: 0.98, 16: 0.99}
+# Paper, Figure A right: final losses over b by number of templates.
+DIVERSE = {1: 0.69, 2: 0.0088, 4: 0.0032, 8: 0.0022, 16: 0.0027}
 
 
-def templates_scene(seeds=SEEDS, random=None, fixed=0.02) -> Scene:
-    """Final accuracies by number of templates in random order, and with 16 in a fixed one."""
+def templates_scene(seeds=SEEDS, random=None, lowest=1.11) -> Scene:
+    """Final losses over b by number of templates in random order; with 16 in a fixed one, the lowest loss
+    over b on sentences in random order."""
     scene = phases_scene(seeds)
-    orders = [(n, True, final) for n, final in (ACCURACIES | (random or {})).items()] + [(16, False, fixed)]
     for seed in seeds:
-        for number, shuffled, final in orders:
-            known = learning(final_accuracy=final * jitter(seed, 0.002))
-            scene.add("templates", seed, (known, never_seen()), templates=number, shuffled=shuffled)
+        for number, loss in (DIVERSE | (random or {})).items():
+            known = learning(final_loss=loss * B * jitter(seed))
+            scene.add("templates", seed, (known, never_seen()), templates=number)
+        scene.add("templates", seed, (learning(), never_seen()), templates=16, shuffled=False)
+        scene.mix([0, 400, STEPS], B * jitter(seed) * np.array([5, lowest, lowest + 0.09]))
     return scene
 
 
@@ -524,8 +534,11 @@ TURNS = {
     7: Turn(0.27, 1.0, 0.30, 0.30),
     8: Turn(np.nan, 0.09, 0.09, 0.09),
 }
-# The paper's are held back: as its text has it.
-STEADY = {k: Turn(0.5 if k == 1 else 0.13, 0.99, 0.03, 0.99 if k == 8 else 0.004) for k in TURNS}
+# Figure T, 8 groups.
+STEADY = {
+    k: Turn(half, 0.97, 0.04, 0.97 if k == 8 else 0.005)
+    for k, half in enumerate((0.55, 0.16, 0.11, 0.1, 0.093, 0.093, 0.092, 0.094), 1)
+}
 MANY = {k: replace(turn, final=0.02) for k, turn in TURNS.items()}
 # Figure V: two groups, four visits each.
 VISITS = {
@@ -589,15 +602,15 @@ def alternating_scene(seeds=SEEDS, visits=None) -> Scene:
     return scene
 
 
-def sequential_patching_scene(seeds=SEEDS, ends=None, known=None) -> Scene:
-    """References of a run on eight groups, windows of 100 steps, beside those of `patching_scene`; `ends` are
-    t(0.99) by reference."""
-    scene = patching_scene(seeds, known=known)
+def sequential_patching_scene(seeds=SEEDS, losses=None, patched=None) -> Scene:
+    """References of a run on eight groups, windows of 100 steps, beside those of `patching_scene`; `losses`
+    are final ones over b by reference."""
+    scene = patching_scene(seeds, patched)
     for seed in seeds:
         base = {"base": f"run{len(scene.runs)}", "kind": "patch", "start": 0}
         _in_turn(scene, "sequential", seed, TURNS)
-        for reference, end in {32: 150, 64: 70, 256: 40, **(ends or {})}.items():
-            curves = learning(end * jitter(seed), 8), never_seen()
+        for reference, loss in {32: 0.006, 64: 0.0032, 256: 0.0016, **(losses or {})}.items():
+            curves = learning(70, 8, final_loss=loss * B * jitter(seed)), never_seen()
             scene.add("sequential_patching", seed, curves, reference=reference, **base)
     return scene
 

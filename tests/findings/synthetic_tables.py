@@ -203,13 +203,19 @@ class Builder:
         }  # fmt: skip
 
     def tables(self) -> Tables:
+        curves = pd.concat(self.curves, ignore_index=True)
+        fixed = [run for run, row in self.rows.items() if not row["shuffled"]]
+        # In random order, runs in a fixed one never fall below the baseline.
+        mixed = curves[curves.run.isin(fixed) & (curves.group == "known")]
+        mixed = mixed[["run", "step", "loss", "accuracy"]].assign(loss=mixed.loss + BASELINE)
+        attention = pd.concat(self.attention, ignore_index=True)
         return Tables(
             pd.DataFrame(self.experiments),
             # Like read_csv: numbers, with NaN where a distribution has no such parameter.
             pd.DataFrame(self.rows.values()).astype(dict.fromkeys(PARAMETERS, float)),
-            pd.concat(self.curves, ignore_index=True),
+            curves,
             pd.DataFrame(self.summaries),
-            {"attention": pd.concat(self.attention, ignore_index=True)},
+            {"attention": attention, "random_order": mixed},
             pd.concat(self.toy, ignore_index=True),
             pd.concat(self.training, ignore_index=True),
         )

@@ -28,9 +28,8 @@ def number(label: str) -> float:
 
 
 def digitised(seed: int, **measures) -> pd.DataFrame:
-    """A curve from lists of [step, value], on the steps of the first."""
-    first = np.array(next(iter(measures.values())))
-    step = first[:, 0]
+    """A curve from lists of [step, value], on the steps of any of them."""
+    step = np.unique(np.concatenate([np.array(points)[:, 0] for points in measures.values()]))
     return curve(step, 1.0, 0.0).assign(
         **{
             name: np.interp(step, *np.array(points).T) * (jitter(seed, WOBBLE) if name == "loss" else 1)
@@ -113,12 +112,51 @@ class Paper(Scene):
             ],
         )
 
+    def fine_tuned_memory(self, figure, label, seed, **setting):
+        """The associative memory, Figure R."""
+        old, new = (
+            digitised(
+                seed,
+                loss=CURVES[f"{figure}_{group}_loss"][label],
+                accuracy=CURVES[f"{figure}_{group}_acc"][label],
+            )
+            for group in ("pre", "ft")
+        )
+        # Which of the two it is, the paper does not say.
+        self.add_toy("value_embeddings", seed, (old, new), pairs=8192, values=30, **setting)
+
     def in_turn(self, experiment, panel, seed, **setting):
-        """A run on groups, from the panels of Figure S or V."""
+        """A run on groups, from the panels of Figures S to V."""
         losses, accuracies = (CURVES[f"{panel}_{measure}"] for measure in ("loss", "acc"))
         apart = [digitised(seed, loss=losses[g], accuracy=accuracies[g]) for g in losses]
-        setting |= {"distribution": "sequential", "baseline": PAPER["baseline"], "individuals": 64000}
+        setting = {
+            "individuals": 64000,
+            "distribution": "sequential",
+            "baseline": PAPER["baseline"],
+            **setting,
+        }
         self.add(experiment, seed, (apart[0], apart[0]), parts=named(apart), **setting)
+
+
+def robustness(paper: Paper, seed: int, default: dict) -> None:
+    """Figures A right and C beyond learning rates and sizes, but for the default setting of each."""
+    never = people(seed, "new")
+    for label, points in CURVES["C_weight_decay"].items():
+        if label != "0.1":
+            decay = {"weight_decay": number(label)}
+            paper.add("weight_decay", seed, (digitised(seed, loss=points), never), **decay, **default)
+    for label, points in CURVES["C_batch"].items():
+        if label != "128":  # the default, in units of which batches are
+            batch = {"batch": paper.runs[0]["batch"] * int(label) // 128}
+            paper.add("batch_size", seed, (digitised(seed, loss=points), never), **batch, **default)
+    recurrent = digitised(seed, loss=CURVES["C_mixer"]["ssm"]), never
+    paper.add("mixer", seed, recurrent, mixer="rg_lru", **default)
+    for label, points in CURVES["A_right"].items():
+        templates = {"templates": int(label), "shuffled": True}
+        paper.add("templates", seed, (digitised(seed, loss=points), never), **templates, **default)
+    mixed = digitised(seed, loss=CURVES["A_right_fixed_order"]["16"])
+    paper.add("templates", seed, (mixed, never), templates=16, shuffled=False, **default)
+    paper.mix(mixed.step, mixed.loss)
 
 
 def law(alpha: float) -> dict:
@@ -148,6 +186,7 @@ def tables():
                 rate = paper.runs[0]["learning_rate"] * float(label) / 4e-4
                 curves = digitised(seed, loss=points), people(seed, "new")
                 paper.add("learning_rate", seed, curves, learning_rate=rate, **default)
+        robustness(paper, seed, default)
         for label, (layers, width) in {"50m": (8, 512), "150m": (12, 896), "400m": (12, 1536)}.items():
             curves = digitised(seed, loss=CURVES["C_size"][label]), people(seed, "new")
             paper.add("model_size", seed, curves, layers=layers, width=width, **default)
@@ -194,25 +233,29 @@ def tables():
         for label in CURVES["N_replay_pre_acc"]:
             new = {"distribution": "replay", "new": 4000, "weight": number(label)}
             paper.fine_tuned("finetune_replay", "N_replay", label, seed, **new)
+        for label in CURVES["R_pre_acc"]:
+            paper.fine_tuned_memory("R", label, seed, new=int(label))
+        for label in CURVES["R_replay_pre_acc"]:
+            paper.fine_tuned_memory("R_replay", label, seed, new=128, weight=number(label))
+        for groups in (4, 8, 16):
+            constant = {"groups": groups, "repeats": 1, "schedule": "constant"}
+            paper.in_turn("sequential_constant", f"T_{groups}", seed, **constant)
+        paper.in_turn("many_groups", "U_32", seed, groups=32, repeats=1, individuals=256000)
         for groups in (4, 8, 16):
             paper.in_turn("sequential", f"S_{groups}", seed, groups=groups, repeats=1)
+            if groups == 8:
+                eight = {"base": paper.runs[-1]["run"], "kind": "patch", "start": 0}
+        for reference, loss in zip(*POINTS["W_groups"].values(), strict=True):
+            paper.point("sequential_patching", seed, 64000, 16000, loss=loss, reference=reference, **eight)
         for repeats in (2, 4, 8):
             paper.in_turn("alternating", f"V_{repeats}", seed, groups=2, repeats=repeats)
     return paper.tables()
 
 
-# Claims of the paper's whose curves cannot be fed, and why.
+# Claims for which the paper has no curve, and why.
 NOT_FED = {
-    "C7": "curves for weight decay and batch size are held back",
-    "C8": "curves for batch size are held back",
-    "C11": "values by number and order of templates are held back",
-    "C12": "values by number and order of templates are held back",
     "C31": "argued: no run varies the head or the tail alone",
     "C35": "stated, without numbers",
-    "C46": "curves of the associative memory are held back",
-    "C50": "curves at a constant rate are held back",
-    "C51": "curves of many groups are held back",
-    "C53": "curves of runs with attention learned on groups are held back",
 }
 CLAIMS = {claim.id: claim for claim in load() if claim.origin != OURS}
 

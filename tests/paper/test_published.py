@@ -1,5 +1,7 @@
 """The plateau detector on the paper's own curves, and the reader of these curves."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ BY_HAND = {
     "C_mixer": {"attention": 3075, "ssm": 3020},
     "3_mid": {"0": 4380, "500": 6580, "1k": 4300, "2k": 1930, "4k": 885, "8k": 540, "16k": 460},
     "G": {"0.0": 2970, "0.2": 2770, "0.4": 2430, "0.6": 1810, "0.8": 1850, "1.0": 2830},
+    "C_weight_decay": {"0.01": 3080, "0.03": 2920, "0.1": 3110, "0.3": 3970, "1": 4735},
+    "C_batch": {"32": 11600, "64": 5770, "128": 3075, "256": 2040, "512": 1300},
     "H_n": {"4k": 2100},
     "H_w": {"8": 2100, "16": 1910},
 }
@@ -56,19 +60,41 @@ def test_people_that_are_never_seen_keep_the_plateau():
     assert np.isnan(published.curve("5_left", "new").plateau_end())
 
 
-def test_curves_ascend_from_step_zero():
-    for panel in ("2_left", "5_left", "M_ent", "N_pre_loss", "N_replay_ft_acc", "G", "I_steps"):
-        for name in published.names(panel):
-            c = published.curve(panel, name)
-            assert c.steps[0] == 0 and (np.diff(c.steps) > 0).all() and np.isfinite(c.values).all()
+def test_a_fixed_order_of_sentences_never_leaves_the_plateau():
+    curve = published.curve("A_right_fixed_order", "16")
+    assert np.isnan(curve.plateau_end()) and curve.relative().min() == pytest.approx(1.11, abs=0.01)
 
 
-def test_trajectories_are_figure_n_without_the_time():
-    for panel, side, name in (("5_mid", "N", "16k"), ("5_right", "N_replay", "1/8")):
-        old, new = published.trajectory(panel, name)
-        for values, measure in ((old, "pre_loss"), (new, "ft_loss")):
-            expected = published.curve(f"{side}_{measure}", name).values
-            assert values[-1] == pytest.approx(expected[-1], rel=0.02)
+@pytest.mark.parametrize("panel", json.loads(published.FILE.read_text())["curves"])
+def test_curves_ascend_from_step_zero(panel):
+    for name in published.names(panel):
+        c = published.curve(panel, name)
+        assert c.steps[0] == 0 and (np.diff(c.steps) > 0).all() and np.isfinite(c.values).all()
+
+
+def test_accuracies_of_figure_r_move_in_steps_of_one_pair():
+    """Which says how many new pairs a curve has: the paper's legend has the numbers in reverse order."""
+    for pairs in ("32", "64", "128", "256", "512", "1024"):
+        right = published.curve("R_ft_acc", pairs).values * float(pairs)
+        assert np.abs(right - right.round()).max() < 0.06
+    right = published.curve("R_replay_ft_acc", "1/8").values * 128
+    assert np.abs(right - right.round()).max() < 0.06
+
+
+def test_losses_of_the_associative_memory_have_a_baseline_of_their_own():
+    curve = published.curve("R_pre_loss", "1024")
+    assert curve.relative(over=published.toy_baseline())[-1] == pytest.approx(6.66 / 3.4012, rel=1e-4)
+    accuracy = published.curve("R_pre_acc", "1024")
+    assert (accuracy.relative("accuracy", published.toy_baseline()) == accuracy.values).all()
+
+
+def test_panels_of_one_figure_share_their_names():
+    """Of old and of new facts, of losses and of accuracies: paths are drawn through two of them."""
+    for figure in ("N", "N_replay", "R", "R_replay"):
+        panels = [f"{figure}_{part}_{measure}" for part in ("pre", "ft") for measure in ("loss", "acc")]
+        assert len({tuple(published.names(panel)) for panel in panels}) == 1
+        for name in published.names(panels[0]):
+            assert len({published.curve(panel, name).steps.size for panel in panels}) == 1
 
 
 def test_missing_points_are_nan():

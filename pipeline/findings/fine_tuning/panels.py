@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from pipeline.paper import published
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
-PAPER_INDIVIDUALS = 64_000
+PAPER_INDIVIDUALS, PAPER_PAIRS = 64_000, 8_192
 # group, measure, panel of the paper, label of the axis
 COLUMNS = (
     ("known", "loss", "pre_loss", "pre-training loss / baseline"),
@@ -31,17 +31,22 @@ TICKS = (0, 0.03, 0.1, 0.25, 0.5, 1)
 class Sweep:
     """Runs of one experiment that differ in one ratio, and the names of the paper's curves by its value.
 
-    column: "share" (new people / pre-training people) or "weight" (of a replayed person). The toy has pairs
-    instead of people, and no curves of the paper's.
+    column: "share" (new people / pre-training people) or "weight" (of a replayed person). prefix: of the
+    panels that the paper's curves are in. The toy has pairs instead of people.
     """
 
     rows: pd.DataFrame
     column: str
     title: str
-    paper: dict[float, str] = field(default_factory=dict)
-    trajectory: str = ""
-    prefix: str = ""
+    paper: dict[float, str]
+    prefix: str
     who: str = "people"
+
+    def of_paper(self, panel: str, measure: str, name: str) -> tuple[averages.Array, averages.Array]:
+        """Shares of the run (S,) and values (S,) of a curve of the paper's, losses over its baseline."""
+        curve = published.curve(f"{self.prefix}_{panel}", name)
+        over = published.baseline() if self.who == "people" else published.toy_baseline()
+        return curve.steps / curve.steps[-1], curve.relative(measure, over)
 
     @property
     def whose(self) -> str:
@@ -66,10 +71,9 @@ class Sweep:
             yield label, self.colours[value], runs
 
     def paper_entry(self, ax: Axes) -> None:
-        """Legend entry for the paper's curves, if there are any."""
-        if self.paper:
-            low, high = min(self.paper), max(self.paper)
-            style.paper_entry(ax, f"paper, {numbers.ratio(low)} to {numbers.ratio(high)}")
+        """Legend entry for the paper's curves."""
+        low, high = min(self.paper), max(self.paper)
+        style.paper_entry(ax, f"paper, {numbers.ratio(low)} to {numbers.ratio(high)}")
 
 
 def paper_steps() -> float:
@@ -86,7 +90,6 @@ def sizes(tables: Tables) -> Sweep:
         "share",
         "No replay: new people (ratio to known)",
         {published.number(name) / PAPER_INDIVIDUALS: name for name in names},
-        "5_mid",
         "N",
     )
 
@@ -97,28 +100,32 @@ def replay(tables: Tables) -> Sweep:
     names = ("1/32", "1/16", "1/8", "1/4", "1/2", "1", "2")
     title = f"Replay, {numbers.short(rows.new.iloc[0])} new people: weight"
     paper = {published.number(name): name for name in names}
-    return Sweep(rows, "weight", title, paper, "5_right", "N_replay")
+    return Sweep(rows, "weight", title, paper, "N_replay")
 
 
 def toy_sizes(tables: Tables) -> list[Sweep]:
     """The toy without replay, by the number of new pairs; one sweep a read-out."""
     rows = experiment(tables, TOY_SIZES)
-    return _by_read_out(
-        rows.assign(share=rows.new / rows.individuals), "share", "no replay: new pairs (ratio to old)"
-    )
+    paper = {published.number(name) / PAPER_PAIRS: name for name in published.names("R_pre_loss")}
+    title = "no replay: new pairs (ratio to old)"
+    return _by_read_out(rows.assign(share=rows.new / rows.individuals), "share", title, paper, "R")
 
 
 def toy_replay(tables: Tables) -> list[Sweep]:
     """The toy with replay of old pairs, by weight; one sweep a read-out."""
     rows = experiment(tables, TOY_REPLAY)
-    new = numbers.short(rows.new.iloc[0])
-    return _by_read_out(rows, "weight", f"replay, {new} new pairs: weight")
+    paper = {published.number(name): name for name in published.names("R_replay_pre_loss")}
+    title = f"replay, {numbers.short(rows.new.iloc[0])} new pairs: weight"
+    return _by_read_out(rows, "weight", title, paper, "R_replay")
 
 
-def _by_read_out(rows: pd.DataFrame, column: str, title: str) -> list[Sweep]:
+def _by_read_out(
+    rows: pd.DataFrame, column: str, title: str, paper: dict[float, str], prefix: str
+) -> list[Sweep]:
     names = {name: name.replace("_", " ").capitalize() for name in rows.read_out.unique()}
     return [
-        Sweep(runs, column, f"{names[name]}; {title}", who="pairs") for name, runs in rows.groupby("read_out")
+        Sweep(runs, column, f"{names[name]}; {title}", paper, prefix, "pairs")
+        for name, runs in rows.groupby("read_out")
     ]
 
 
@@ -141,12 +148,11 @@ def draw_paths(ax: Axes, tables: Tables, sweep: Sweep) -> None:
         ax.plot(x, y, color=colour, label=label)
         ax.plot(x[0], y[0], "o", color="0.5", markersize=6, zorder=5)
     for value, name in sweep.paper.items():
-        x, y = (side / published.baseline() for side in published.trajectory(sweep.trajectory, name))
+        x, y = (sweep.of_paper(panel, "loss", name)[1] for panel in ("pre_loss", "ft_loss"))
         style.draw_paper(ax, x, y, color=colours[value], label="_")
         ax.plot(x[0], y[0], "o", color="0.5", markersize=6, markerfacecolor="white", zorder=5)
     sweep.paper_entry(ax)
-    start = "start (open: paper)" if sweep.paper else "start"
-    ax.plot([], [], "o", color="0.5", markersize=6, label=start)
+    ax.plot([], [], "o", color="0.5", markersize=6, label="start (open: paper)")
     style.baseline(ax)
     style.baseline(ax, vertical=True)
     style.plain_log(ax, "xy")
@@ -167,8 +173,7 @@ def draw_curves(row: Sequence[Axes], tables: Tables, sweep: Sweep) -> None:
     """Loss and accuracy on old and on new people over time, in four panels (Figure N)."""
     for ax, (group, measure, panel, ylabel) in zip(row, COLUMNS, strict=True):
         for value, name in sweep.paper.items():
-            paper = published.curve(f"{sweep.prefix}_{panel}", name)
-            x, y = paper.steps / paper.steps[-1], paper.relative(measure)
+            x, y = sweep.of_paper(panel, measure, name)
             style.draw_paper(ax, x, y, color=sweep.colours[value], label="_")
         for label, colour, runs in sweep.settings():
             steps, values = _seed_curves(tables, runs, group, measure)

@@ -8,7 +8,6 @@ import math
 
 import pandas as pd
 
-from pipeline.findings.cells import censored_plateau_end
 from pipeline.findings.groups.schedule import window_length
 from pipeline.findings.groups.windows import windows
 from pipeline.findings.hard_cells import by_seed
@@ -165,10 +164,10 @@ def too_many_groups_are_all_forgotten(tables: Tables, *, learned: float, barely:
 
 
 @judge("sequential_patching", "patching", "attention")
-def attention_is_good_in_the_first_window(tables: Tables, *, end_ratio: float) -> Result:
+def attention_is_good_in_the_first_window(tables: Tables, *, loss: float, ratio: float) -> Result:
     """With the attention of a run on groups, at its last snapshot in the first group's window and on the
-    plateau of uniform training: t(0.99) over the unpatched one, and over that with the attention of uniform
-    training at the same step (Figure W).
+    plateau of uniform training: final loss over b, and over that with the attention of uniform training at
+    the same step (Figure W).
     """
     unpatched = tables.of("attention").set_index("seed").plateau_end
     if unpatched.isna().any():
@@ -181,11 +180,9 @@ def attention_is_good_in_the_first_window(tables: Tables, *, end_ratio: float) -
     if not both:
         raise NotMeasuredError("no reference of both kinds at the same step of the first window")
     mine, other = (r[r.reference == both[-1]] for r in (young, others))
-    ends, uniform = (
-        pd.Series(censored_plateau_end(r).to_numpy(), index=r.seed.to_numpy()) for r in (mine, other)
-    )
+    ends, uniform = (r.set_index("seed").loss_over_b for r in (mine, other))
     at = f"with the reference at step {both[-1]:g}"
     return [
-        Check.ratio(f"t(0.99) {at} / unpatched", (ends / unpatched).dropna(), high=end_ratio),
-        Check.ratio(f"t(0.99) {at} on groups / on everyone", (ends / uniform).dropna(), high=1),
+        Check.ratio(f"final loss / b {at}", ends, high=loss),
+        Check.ratio(f"final loss {at} on groups / on everyone", (ends / uniform).dropna(), high=ratio),
     ], pd.concat([mine, other])

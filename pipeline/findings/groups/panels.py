@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from pipeline.findings import averages, style
 from pipeline.findings.cells import experiment
@@ -14,8 +15,9 @@ from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 PAPER_STEPS = 16_000
-# Numbers of groups in Figure S, of visits in Figure V.
-PANELS = ("S_4", "S_8", "S_16", "V_2", "V_4", "V_8")
+# Numbers of groups in Figures S and T, of visits in Figure V.
+PANELS = ("S_4", "S_8", "S_16", "T_4", "T_8", "T_16", "V_2", "V_4", "V_8")
+_NAMES = {"loss": "loss", "accuracy": "acc"}  # of measures in the names of its panels
 
 
 def mark_switches(ax: Axes, rows: pd.DataFrame) -> None:
@@ -32,14 +34,21 @@ def _colour(group: int, groups: int, alternating: bool) -> Any:
     return style.SEQUENTIAL((group - 1) / (groups - 1))
 
 
+def _draw_paper(ax: Axes, panel: str, measure: str, alternating: bool = False) -> None:
+    """Loss or accuracy of each group over the paper's run."""
+    names = published.names(f"{panel}_{_NAMES[measure]}")
+    for k, name in enumerate(names, 1):
+        curve = published.curve(f"{panel}_{_NAMES[measure]}", name)
+        colour = _colour(k, len(names), alternating)
+        style.draw_paper(ax, curve.steps / curve.steps[-1], curve.relative(measure), color=colour, label="_")
+
+
 def _draw_measure(ax: Axes, tables: Tables, rows: pd.DataFrame, measure: str, panel: str | None) -> None:
     """Loss or accuracy of each group over the run; `panel`: the paper's, if it has one."""
     groups = int(rows.groups.iloc[0])
     alternating = groups == 2 and bool((rows.repeats > 1).all())
-    names = published.names(panel) if panel else []
-    for k, name in enumerate(names, 1):
-        curve, colour = published.curve(str(panel), name), _colour(k, len(names), alternating)
-        style.draw_paper(ax, curve.steps / curve.steps[-1], curve.relative(measure), color=colour, label="_")
+    if panel:
+        _draw_paper(ax, panel, measure, alternating)
     for k in range(1, groups + 1):
         steps, mean = averages.mean_curve(tables, rows, f"group-{k}", measure)
         # Names for those that a reader looks for; the others lie between them in colour.
@@ -51,20 +60,37 @@ def _draw_measure(ax: Axes, tables: Tables, rows: pd.DataFrame, measure: str, pa
     style.measure_axis(ax, measure)
 
 
+def _paper_highest(panel: str) -> float:
+    """The highest accuracy on any group at the end."""
+    name = f"{panel}_acc"
+    return max(published.curve(name, group).values[-1] for group in published.names(name))
+
+
+def _draw_beside(column: NDArray[Any], panel: str) -> None:
+    """The paper's loss and accuracy in two panels of their own."""
+    groups = len(published.names(f"{panel}_loss"))
+    steps = int(published.curve(f"{panel}_loss", "group-1").steps[-1])
+    for ax, measure in zip(column, _NAMES, strict=True):
+        _draw_paper(ax, panel, measure)
+        mark_switches(ax, pd.DataFrame({"groups": [groups], "repeats": [1], "steps": [steps]}))
+        style.measure_axis(ax, measure)
+    column[0].set_title(f"{groups} groups (paper)", loc="left", fontweight="bold")
+
+
 @dataclass(frozen=True)
 class InTurn:
     """A figure of one experiment: loss above accuracy, a column for each setting, or side by side where there
     is one; with the paper's curves where its figure has any of that setting.
 
-    letter: of the paper's figure. varied: what the settings differ in, which `title` quotes. held_back:
-    whether the paper's curves are not shown.
+    letter: of the paper's figure. varied: what the settings differ in, which `title` quotes. beside: those
+    of the paper's that are drawn beside ours, where groups are too many to share a panel.
     """
 
     experiment: str
     letter: str
     varied: str = "groups"
     title: str = "{} groups"
-    held_back: bool = False
+    beside: str = ""
 
     def _settings(self, tables: Tables) -> list[tuple[int, pd.DataFrame]]:
         """Value and runs of each setting, ascending."""
@@ -87,22 +113,25 @@ class InTurn:
             "paper_steps": f"{PAPER_STEPS:,}",
             "rate": f"{first.learning_rate:g}",
             "highest": f"{max(final):.2g}",
-            "seeds": seeds + averages.HELD_BACK * self.held_back,
-        }
+            "seeds": seeds,
+        } | ({"paper_highest": f"{_paper_highest(self.beside):.2g}"} if self.beside else {})
 
     def draw(self, tables: Tables) -> Figure:
         shown = self._settings(tables)
         panels = [
             panel if panel in PANELS else None for panel in (f"{self.letter}_{value}" for value, _ in shown)
         ]
-        alone = len(shown) == 1
-        size = (1, 2, 12, 5) if alone else (2, len(shown), 4.8 * len(shown), 7.6)
+        columns = len(shown) + bool(self.beside)
+        alone = columns == 1
+        size = (1, 2, 12, 5) if alone else (2, columns, max(12, 4.8 * columns), 7.6)
         fig, axes = style.new_figure(*size, sharey=False if alone else "row")
-        for column, (value, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=True):
-            for ax, measure, name in zip(column, ("loss", "accuracy"), ("loss", "acc"), strict=True):
-                _draw_measure(ax, tables, rows, measure, panel and f"{panel}_{name}")
+        if self.beside:
+            _draw_beside(axes[:, -1], self.beside)
+        for column, (value, rows), panel in zip(axes if alone else axes.T, shown, panels, strict=False):
+            for ax, measure in zip(column, _NAMES, strict=True):
+                _draw_measure(ax, tables, rows, measure, panel)
             column[0].set_title(self.title.format(value), loc="left", fontweight="bold")
-        if any(panels):
+        if any(panels) or self.beside:
             style.paper_entry(axes[0, 0], "paper")
         style.legend_of_all(fig, axes[0, 0])
         return fig

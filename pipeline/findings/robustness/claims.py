@@ -6,13 +6,12 @@ Each judge pairs settings by seed; where a plan has several learning rates, a se
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
 from pipeline.findings.cells import censored_plateau_end
 from pipeline.findings.curves import first_phase_end
-from pipeline.findings.robustness.settings import Settings, by_templates, settings
+from pipeline.findings.robustness.settings import Settings, by_templates, in_random_order, settings
 from pipeline.findings.statistics import Interval
 from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
 from pipeline.tables.read import Tables
@@ -159,49 +158,59 @@ def large_rate_prolongs_the_plateau(
     ], _used(chosen)
 
 
-def _final_accuracies(by_value: Settings, best: Any, learned: float) -> pd.DataFrame:
-    """(seeds, settings) of the final accuracy on known people; the setting `best` must have learned."""
-    found = _by_seed(by_value, lambda runs: runs.known_accuracy)
-    if (reached := found[best].mean()) < learned:
-        raise NotVisibleError(f"accuracy {reached:.3g} with the most templates in random order")
+def _final_losses(by_value: Settings, best: int, highest: float) -> pd.DataFrame:
+    """(seeds, settings) of the final loss on known people over b; the setting `best` must have learned."""
+    found = _by_seed(by_value, lambda runs: runs.loss_over_b)
+    if not (reached := found[best].mean()) < highest:
+        raise NotVisibleError(f"final loss {reached:.3g} b with {best} templates in random order")
     return found
 
 
 @judge("templates")
-def random_order_is_necessary(tables: Tables, *, highest: float, learned: float) -> Result:
-    """Final accuracy on held-out templates with sentences in a fixed order, and in random order with as many
-    templates (Figure A right); the largest number that both have. Evaluation keeps the order of training.
+def random_order_is_necessary(tables: Tables, *, lowest: float, final_loss: float) -> Result:
+    """Lowest loss over b in the whole run, with sentences in a fixed order in training and in random order in
+    the measurement (Figure A right); with the largest number of templates that both orders have. Visible
+    where random order in training ends below `final_loss`.
     """
     random, fixed = by_templates(tables)
     both = sorted(set(random) & set(fixed))
     if not both:
         raise NotMeasuredError("no number of templates in both orders in the plan")
-    chosen: Settings = {"random": random[both[-1]], "fixed": fixed[both[-1]]}
-    accuracy = _final_accuracies(chosen, "random", learned)
+    most = both[-1]
+    chosen = {most: random[most]}
+    with_random = _final_losses(chosen, most, final_loss)[most]
+    runs = fixed[most].set_index("run")
+    seen = in_random_order(tables, {most: fixed[most]}).get(most, pd.Series(dtype=float))
+    if not set(runs.index) <= set(seen.index.get_level_values(0)):
+        raise NotMeasuredError("runs in a fixed order were not measured on sentences in random order")
+    of_run = seen.groupby(level="run")
     return (
-        [Check.share(f"final accuracy, fixed order, {both[-1]} templates", accuracy.fixed, high=highest)],
-        _used(chosen),
-        f"random order {accuracy.random.mean():.3g}",
+        [Check.ratio(f"lowest loss / b, fixed order, {most} templates", of_run.min(), low=lowest)],
+        _used(chosen, {most: fixed[most]}),
+        f"final loss {of_run.last().mean():.3g} b; with random order in training {with_random.mean():.3g} b",
     )
 
 
 @judge("templates")
-def template_diversity_saturates(tables: Tables, *, gain: float, last_gain: float, learned: float) -> Result:
-    """Final accuracy on held-out templates: the gain from one training template to the most, and that of the
-    last step, in random order (Figure A right).
+def template_diversity_saturates(
+    tables: Tables, *, gain: float, last_change: float, final_loss: float
+) -> Result:
+    """Final loss over b with sentences in random order: with one training template minus that with the most,
+    and the same from the last step in their number (Figure A right). Visible where the most end below
+    `final_loss`.
     """
     random, _ = by_templates(tables)
     _at_least(3, random, "numbers of templates")
     numbers = sorted(random)
-    accuracy = _final_accuracies(random, numbers[-1], learned)
     most, before, fewest = numbers[-1], numbers[-2], numbers[0]
-    trend = ", ".join(f"{accuracy[n].mean():.3g} with {n}" for n in numbers)
-    whole, last = (accuracy[most] - accuracy[n] for n in (fewest, before))
+    loss = _final_losses(random, most, final_loss)
+    trend = ", ".join(f"{loss[n].mean():.3g} with {n}" for n in numbers)
+    whole, last = (loss[n] - loss[most] for n in (fewest, before))
     return (
         [
-            Check.of(f"accuracy gained from {fewest} to {most} templates", whole, low=gain),
-            Check.of(f"accuracy gained from {before} to {most} templates", last, high=last_gain),
+            Check.of(f"loss / b with {fewest} - with {most} templates", whole, low=gain),
+            Check.of(f"loss / b with {before} - with {most} templates", last, -last_change, last_change),
         ],
         _used(random),
-        f"final accuracy {trend}",
+        f"final loss / b {trend}",
     )

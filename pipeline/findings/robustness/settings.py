@@ -53,3 +53,14 @@ def by_templates(tables: Tables) -> tuple[Settings, Settings]:
         for order in (True, False)
     )
     return random, fixed
+
+
+def in_random_order(tables: Tables, by_number: Settings) -> dict[int, pd.Series]:
+    """Loss on known people over b of the same runs, measured on biographies whose sentences come in random
+    order: by run and step, where the runs were so observed."""
+    seen, out = tables.observed["random_order"], {}
+    for number, runs in by_number.items():
+        mine = seen[seen.run.isin(runs.run)].sort_values("step").set_index(["run", "step"])
+        if not mine.empty:
+            out[number] = mine.loss / runs.set_index("run").baseline.reindex(mine.index, level="run")
+    return out

@@ -2,5 +2,5 @@
 
 from pipeline.findings.groups.panels import InTurn
 
-_FIGURE = InTurn("sequential_constant", "T", held_back=True)
+_FIGURE = InTurn("sequential_constant", "T")
 draw, facts = _FIGURE.draw, _FIGURE.facts

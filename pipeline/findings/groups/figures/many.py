@@ -2,5 +2,5 @@
 
 from pipeline.findings.groups.panels import InTurn
 
-_FIGURE = InTurn("many_groups", "U", held_back=True)
+_FIGURE = InTurn("many_groups", "U", beside="U_32")
 draw, facts = _FIGURE.draw, _FIGURE.facts

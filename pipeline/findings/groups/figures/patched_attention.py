@@ -11,13 +11,15 @@ from matplotlib.figure import Figure
 from pipeline.findings import averages, numbers, style
 from pipeline.findings.averages import Array
 from pipeline.findings.cells import censored_plateau_end, experiment
+from pipeline.findings.groups.panels import PAPER_STEPS
 from pipeline.findings.groups.schedule import switches, window_length
 from pipeline.findings.statistics import Interval
+from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 REFERENCES = {
-    "sequential_patching": ("a run on groups", style.GREEN, "D-"),
-    "patching": ("a run on everyone", style.BLUE, "o-"),
+    "sequential_patching": ("a run on groups", style.GREEN, "D-", "W_groups"),
+    "patching": ("a run on everyone", style.BLUE, "o-", "W_everyone"),
 }
 
 
@@ -37,8 +39,9 @@ def facts(tables: Tables) -> dict[str, str]:
     groups = int(base.groups.iloc[0])
     return {
         "groups": f"{groups}",
+        "paper_steps": f"{PAPER_STEPS:,}",
         "window": f"{window_length(base.iloc[0]):,.0f}",
-        "seeds": averages.seeds_sentence(*shown, experiment(tables, "attention")) + averages.HELD_BACK,
+        "seeds": averages.seeds_sentence(*shown, experiment(tables, "attention")),
     }
 
 
@@ -48,7 +51,7 @@ def _root(t: Array) -> Array:
 
 
 def _against_the_reference(ax: Axes, tables: Tables, measure: Callable[[pd.DataFrame], pd.Series]) -> None:
-    for name, (label, colour, marker) in REFERENCES.items():
+    for name, (label, colour, marker, _) in REFERENCES.items():
         by_reference = _from_the_start(tables, name).groupby("reference")
         means = [Interval.geometric(measure(runs)) for _, runs in by_reference]
         look: dict[str, Any] = {"fmt": marker, "color": colour, "label": f"attention of {label}"}
@@ -66,8 +69,17 @@ def _against_the_reference(ax: Axes, tables: Tables, measure: Callable[[pd.DataF
         }
     )
     ax.set_xticks(steps, [numbers.short(s) for s in steps])
-    ax.set_xlim(left=-steps[-1] / 2000)
+    ax.set_xlim(-steps[-1] / 2000, 1.03 * base.steps.iloc[0])
     ax.set_xlabel("attention of step (√ axis)")
+
+
+def _paper(ax: Axes, steps: float) -> None:
+    """The paper's final losses, at the same share of the run, which here takes so many `steps`."""
+    for _, colour, marker, panel in REFERENCES.values():
+        theirs = published.points(panel)
+        at, loss = theirs["reference_step"] * steps / PAPER_STEPS, theirs["loss"] / published.baseline()
+        style.draw_paper(ax, at, loss, color=colour, label="_")
+        ax.plot(at, loss, marker[0], color=colour, markerfacecolor="white", zorder=1.9)
 
 
 def draw(tables: Tables) -> Figure:
@@ -77,7 +89,9 @@ def draw(tables: Tables) -> Figure:
     left.set_ylabel("end of the plateau (steps)")
     left.set_ylim(bottom=0)
     _against_the_reference(right, tables, lambda runs: runs.loss_over_b)
+    _paper(right, _base(tables).steps.iloc[0])
     style.plain_log(right)
     right.set_ylabel("final loss / baseline")
+    style.paper_entry(left, "paper, at the same share of the run")
     style.legend_of_all(fig, left)
     return fig

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, numbers, style
 from pipeline.findings.fine_tuning import panels
+from pipeline.paper import published
 from pipeline.tables.read import Tables
 
 
@@ -15,8 +16,9 @@ def facts(tables: Tables) -> dict[str, str]:
         "steps": f"{rows.steps.iloc[0]:,}",
         "values": f"{np.exp(rows.baseline.iloc[0]):.0f}",
         "new": numbers.short(rows.new.iloc[0]),
+        "paper_steps": f"{published.curve('R_pre_loss', '32').steps[-1]:,.0f}",
         "least": f"{panels.LEAST_LOSS:.0e}",
-        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + averages.HELD_BACK,
+        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)),
     }
 
 

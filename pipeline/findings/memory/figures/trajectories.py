@@ -21,7 +21,7 @@ def facts(tables: Tables) -> dict[str, str]:
         "known": " and ".join(f"{share:.2%} ({name})" for name, share in known.items()),
         "thin": "; thin lines are single seeds" if rows.seed.nunique() > 1 else "",
         "least": f"{panels.LEAST_LOSS:.0e}",
-        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)) + averages.HELD_BACK,
+        "seeds": averages.seeds_sentence(*(sweep.rows for sweep in sizes + replay)),
     }
 
 

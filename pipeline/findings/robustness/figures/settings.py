@@ -21,12 +21,12 @@ _MIXERS = {"attention": style.BLACK, "rg_lru": style.ORANGE, "ssm": style.ORANGE
 
 @dataclass(frozen=True)
 class Panel:
-    """experiment: whose settings. paper: panel of its curves, None where they are held back. value: the
-    setting of one of them; default: that of the paper's default run."""
+    """experiment: whose settings. paper: panel of its curves. value: the setting of one of them; default:
+    that of the paper's default run."""
 
     title: str
     experiment: str
-    paper: str | None = None
+    paper: str
     value: Callable[[str], float] = published.number
     default: float = 1.0
 
@@ -34,8 +34,8 @@ class Panel:
 PANELS = (
     Panel("Learning rate", "learning_rate", "C_lr", default=4e-4),
     Panel("Individuals", "population_size", "C_nindiv", default=64_000),
-    Panel("Weight decay", "weight_decay"),
-    Panel("Batch size, equal data", "batch_size"),
+    Panel("Weight decay", "weight_decay", "C_weight_decay", default=0.1),
+    Panel("Batch size, equal data", "batch_size", "C_batch", default=128),
     Panel("Sequence mixer", "mixer", "C_mixer"),
     Panel("Layers × width", "model_size", "C_size", _PAPER_SIZES.__getitem__, _PAPER_SIZES["50m"]),
 )
@@ -89,8 +89,6 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def _papers(panel: Panel) -> dict[str, Any]:
     """The paper's curves of a panel by name: their settings, relative to its default; mixers by name."""
-    if panel.paper is None:
-        return {}
     names = published.names(panel.paper)
     if panel.experiment == "mixer":
         return {name: name for name in names}
@@ -103,16 +101,17 @@ def _draw(ax: Axes, tables: Tables, panel: Panel) -> None:
     ours = {value if mixer else value / default: runs for value, runs in _settings(tables, panel).items()}
     colour: dict[Any, Any] = _MIXERS if mixer else style.colours(ours, theirs.values(), log=True)
     for name, ratio in theirs.items():
-        paper = published.curve(str(panel.paper), name)
-        style.draw_paper(ax, paper.steps / time.paper, paper.relative(), color=colour[ratio], label="_")
+        paper = published.curve(panel.paper, name)
+        # Biographies over those of a default step: that is steps where the batch is the default one.
+        larger = ratio if panel.experiment == "batch_size" else 1
+        at = paper.steps * larger / time.paper
+        style.draw_paper(ax, at, paper.relative(), color=colour[ratio], label="_")
     batch = experiment(tables, "phases").batch.iloc[0]
     for ratio, runs in ours.items():
         steps, mean = averages.mean_curve(tables, runs, "known", "loss")
-        # Biographies over those of a default step: that is steps where the batch is the default one.
         at = steps * (runs.batch.iloc[0] / batch) / time.unit
         style.draw_average(ax, at, mean, color=colour[ratio], label=_name(panel, runs))
-    if theirs:
-        style.paper_entry(ax, "paper")
+    style.paper_entry(ax, "paper")
     style.measure_axis(ax, "loss")
     ax.set_xlabel(time.label)
     if panel.experiment == "batch_size":
