@@ -23,6 +23,8 @@ from pipeline.findings import ledger
 from pipeline.stages import common
 from pipeline.store.artefacts import verify
 
+_OF_A_CHECK = ("estimate", "interval", "low", "high", "paper", "margin", "verdict", "size")
+
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
     """Dotted paths and leaves of nested mappings."""
@@ -66,13 +68,14 @@ def compare(a: Path, b: Path) -> dict[str, list[str]]:
 
 
 def judged(claims: Path) -> dict[str, dict[str, Any]]:
-    """What a file of claims decides: by claim, its verdict, seeds and runs, and each check's numbers."""
+    """What a file of claims decides: by claim, its verdict, size, seeds, runs, rules and regimes, and
+    each check's numbers. Files of before some of these were kept have None."""
     decided = {}
     for claim in ledger.read(claims):
-        checks = {
-            c["quantity"]: {k: c[k] for k in ("estimate", "interval", "low", "high")} for c in claim["checks"]
-        }
-        decided[claim["id"]] = {k: claim[k] for k in ("verdict", "seeds", "runs")} | {"checks": checks}
+        checks = {c["quantity"]: {k: c.get(k) for k in _OF_A_CHECK} for c in claim["checks"]}
+        regime = {r["id"]: r["state"] for r in claim.get("regime", ())}
+        mine = {k: claim.get(k) for k in ("verdict", "size", "seeds", "runs", "digest")}
+        decided[claim["id"]] = mine | {"regime": regime, "checks": checks}
     return decided
 
 

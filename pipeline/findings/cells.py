@@ -71,6 +71,11 @@ def of_any(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
     return pd.concat([tables.of(name) for name in found or experiments[:1]])
 
 
+def default_runs(tables: Tables) -> pd.DataFrame:
+    """Every seed of the default run."""
+    return of_any(tables, ("phases", "phases_again"))
+
+
 def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
     """The same, with the uniform runs in their conditions."""
     rows = of_any(tables, experiments)

@@ -1,116 +1,108 @@
 """The ledger: every claim of claims.yaml beside what was measured."""
 
-import importlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from statsmodels.stats.multitest import multipletests
 
-from pipeline.config import strict_yaml
-from pipeline.config.errors import ConfigError
-from pipeline.findings import figures
-from pipeline.findings.verdict import JUDGES, VERDICTS, Finding
-from pipeline.store import code
+from pipeline.findings.entries import CLAIMS, OURS, Claim, load, regimes
+from pipeline.findings.judging import Finding, state, within
+from pipeline.findings.power import LEVEL, MOST_SEEDS
+from pipeline.findings.verdict import HARD, SAME_SIZE, SIZE_OPEN, UNDECIDED, VERDICTS, as_json
 from pipeline.store.artefacts import manifest_of, seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
 
-CLAIMS = Path(__file__).with_name("claims.yaml")
-OURS = "O"  # the origin of a claim that is not the paper's
 
-# Importing a module of judges registers them.
-for module in code.modules("pipeline.findings.*.claims*"):
-    importlib.import_module(module)
-
-
-class Claim(BaseModel):
-    """One claim. origin: P, a statement of the paper; D, read off its figures; O, ours. figure: the paper's,
-    with the panel; drawn: where it shows, of figures.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    id: str = Field(pattern=r"^(C[1-9][0-9]*|[a-z][a-z0-9-]*)$")
-    origin: Literal["P", "D", "O"]
-    statement: str = Field(min_length=20)
-    paper: str = Field(min_length=1, description="the paper's values")
-    figure: str | None = Field(default=None, min_length=1)
-    drawn: list[str] = Field(min_length=1)
-    judge: str
-    tolerances: dict[str, float | list[float]] = Field(default_factory=dict)
-
-    @field_validator("judge")
-    @classmethod
-    def _exists(cls, name: str) -> str:
-        if name not in JUDGES:
-            raise ValueError(f"given {name!r}, allowed: {', '.join(sorted(JUDGES))}")
-        return name
-
-    @field_validator("drawn")
-    @classmethod
-    def _are_figures(cls, names: list[str]) -> list[str]:
-        if unknown := [name for name in names if name not in figures.load()]:
-            raise ValueError(f"given {unknown[0]!r}, allowed: {', '.join(figures.load())}")
-        return names
-
-    def judged(self, tables: Tables) -> Finding:
-        return JUDGES[self.judge](tables, **self.tolerances)
+def _p(finding: Finding) -> float | None:
+    """P value of the main contrast: of several checks, the largest. None of a claim that was not judged."""
+    if finding.verdict not in (*HARD, UNDECIDED):
+        return None
+    main = [part.check.p for part in finding.checks if part.check.key == finding.checks[0].check.key]
+    return float(max(main)) if main and not any(map(math.isnan, main)) else None
 
 
-def load(path: Path = CLAIMS) -> list[Claim]:
-    """The claims in the order of the file. Raises ConfigError with one line that says how to mend it."""
-    claims: list[Claim] = []
-    entries = strict_yaml.read(path)
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise ConfigError(f"{path.name}: a list of claims is needed, each a mapping")
-    for entry in entries:
-        try:
-            claim = Claim.model_validate(entry)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join([str(entry.get("id", "?")), *map(str, first["loc"])])
-            raise ConfigError(f"{path.name}: {where}: {first['msg']}") from None
-        needed = JUDGES[claim.judge].tolerances
-        if set(claim.tolerances) != needed:
-            given = ", ".join(sorted(claim.tolerances)) or "none"
-            raise ConfigError(
-                f"{path.name}: {claim.id}.tolerances: given {given}, "
-                f"allowed: exactly {', '.join(sorted(needed)) or 'none'}"
-            )
-        if claim.id in {other.id for other in claims}:
-            raise ConfigError(f"{path.name}: id: given {claim.id} twice, allowed: once")
-        claims.append(claim)
-    return claims
+def _entry(claim: Claim, finding: Finding) -> dict[str, Any]:
+    undecided = finding.verdict == UNDECIDED
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "verdict": finding.verdict,
+        "size": finding.size,
+        "calibrated": claim.calibrated,
+        "checks": [as_json(part) for part in finding.checks],
+        "regime": [
+            {
+                "id": name,
+                "state": state(found),
+                "checks": [as_json(part) for part in found.checks],
+                "note": found.note,
+            }
+            for name, found in finding.regimes
+        ],
+        "note": finding.note,
+        "paper": claim.paper,
+        "p": _p(finding),
+        "p_adjusted": None,
+        "seeds": finding.seeds,
+        "seeds_needed": finding.seeds_needed if undecided else None,
+        "runs": list(finding.runs),
+        "figure": claim.figure,
+        "drawn": claim.drawn,
+        "origin": claim.origin,
+        "digest": claim.digest(),
+    }
 
 
 def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
-    """One entry a claim, ready for JSON; keys as below."""
-    entries = []
-    for claim in load(path):
-        finding = claim.judged(tables)
-        entries.append(
-            {
-                "id": claim.id,
-                "statement": claim.statement,
-                "verdict": finding.verdict,
-                "checks": [check.as_json() for check in finding.checks],
-                "note": finding.note,
-                "paper": claim.paper,
-                "seeds": finding.seeds,
-                "runs": list(finding.runs),
-                "figure": claim.figure,
-                "drawn": claim.drawn,
-                "origin": claim.origin,
-            }
-        )
+    """One entry a claim, ready for JSON; keys as in `_entry`.
+
+    seeds_needed: how many would decide what is undecided; None where no number can be told. p_adjusted: by
+    Benjamini and Hochberg's method, over the paper's claims; those that were not judged count as a P value of
+    1.
+    """
+    found = {regime.id: regime.judged(tables) for regime in regimes()}
+    entries = [
+        _entry(claim, within(claim.judged(tables), {name: found[name] for name in claim.regime}))
+        for claim in load(path)
+    ]
+    papers = of_the_paper(entries)
+    p = [1.0 if entry["p"] is None else entry["p"] for entry in papers]
+    for entry, adjusted in zip(papers, multipletests(p, method="fdr_bh")[1], strict=True):
+        entry["p_adjusted"] = None if entry["p"] is None else float(adjusted)
     return entries
 
 
 def of_the_paper(entries: Iterable[dict]) -> list[dict]:
     """Those that are not ours."""
     return [entry for entry in entries if entry["origin"] != OURS]
+
+
+def calibrated(entries: Iterable[dict]) -> list[dict]:
+    """Those that the choice of a scale looked at."""
+    return [entry for entry in entries if entry["calibrated"]]
+
+
+def sizes(entries: Iterable[dict]) -> dict[str, int]:
+    """How many of the reproduced have the paper's size, or one that is open. Others have none."""
+    found = Counter(entry["size"] for entry in entries)
+    return {size: found[size] for size in (SAME_SIZE, SIZE_OPEN) if found[size]}
+
+
+def discoveries(entries: Iterable[dict]) -> tuple[int, int]:
+    """How many main contrasts point the paper's way: taken alone, and at a false discovery rate of 5 %."""
+    found = [(entry["p"], entry["p_adjusted"]) for entry in entries if entry["p"] is not None]
+    return sum(p <= LEVEL for p, _ in found), sum(adjusted <= LEVEL for _, adjusted in found)
+
+
+def decidable(entries: Iterable[dict]) -> int:
+    """How many of the undecided would be decided by ten seeds or fewer."""
+    needed = [entry["seeds_needed"] for entry in entries if entry["verdict"] == UNDECIDED]
+    return sum(seeds is not None and seeds <= MOST_SEEDS for seeds in needed)
 
 
 def counts(entries: Iterable[dict]) -> dict[str, int]:

@@ -10,13 +10,19 @@ from pipeline.tables.read import Tables
 
 
 def metrics(tables: Tables, claims: list[dict[str, Any]]) -> dict[str, Any]:
-    """Counts of verdicts on the paper's claims, and means over seeds by experiment, case and size.
+    """Counts of verdicts on the paper's claims, on the calibrated ones apart, and of sizes; and means over
+    seeds by experiment, case and size.
 
     plateau_end: steps, None if a seed never left the plateau; final_loss: relative to the no-knowledge
     baseline, geometric mean; final_accuracy: share of values. Both are on known people with held-out
     templates, and None of runs that end early.
     """
-    out: dict[str, Any] = {"verdicts": ledger.counts(ledger.of_the_paper(claims))}
+    papers = ledger.of_the_paper(claims)
+    out: dict[str, Any] = {
+        "verdicts": ledger.counts(papers),
+        "calibrated": ledger.counts(ledger.calibrated(papers)),
+        "sizes": ledger.sizes(papers),
+    }
     for experiment in tables.experiments.experiment.unique():
         for (case, people), runs in tables.of(experiment).groupby(["case", "individuals"]):
             final = runs.loss_over_b.notna().all()

@@ -1,181 +1,258 @@
 """How a claim is decided: inequalities on per-seed values, each with a 95 % interval over seeds.
 
-One inequality holds if its interval lies within the bounds, fails if it lies outside of them, and
-otherwise the seeds cannot tell. A claim is reproduced if all of its inequalities hold, and not
-reproduced if one fails.
+A check is `low < quantity < high`. It holds if its interval lies within the bounds. It fails if the interval
+lies outside of them, and still does when Holm's method allows for the checks of the claim: that one of many
+parts fails by chance is likelier than that a given one does. Otherwise these seeds leave it undecided. That
+several hold by chance is less likely than that one does, and needs no correction.
+
+A check that holds may have a size: the paper's value and a margin around it. An interval wholly beyond the
+margin is an effect that is smaller, or larger, at this scale. Two one-sided tests (TOST) say whether the size
+is the same.
 """
 
-import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-import pandas as pd
+import numpy as np
 from numpy.typing import ArrayLike
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipeline.findings.estimates import Estimate, Sample
+from pipeline.findings.power import LEAST_SEEDS, LEVEL
 from pipeline.findings.statistics import Interval
-from pipeline.tables.read import Tables
 
-REPRODUCED = "reproduced"
+NOT_RUN = "not run"
+OUT_OF_REGIME = "out of regime"
 NOT_REPRODUCED = "not reproduced"
-NOT_VISIBLE = "not visible at this scale"
-NOT_MEASURED = "not measured yet"
-VERDICTS = (REPRODUCED, NOT_REPRODUCED, NOT_VISIBLE, NOT_MEASURED)
+UNDECIDED = "undecided"
+SMALLER = "smaller at this scale"
+LARGER = "larger at this scale"
+REPRODUCED = "reproduced"
+# A claim has the first of these that one of its checks has.
+PRECEDENCE = (NOT_RUN, OUT_OF_REGIME, NOT_REPRODUCED, UNDECIDED, SMALLER, LARGER, REPRODUCED)
+# As they are counted and shown.
+VERDICTS = (REPRODUCED, SMALLER, LARGER, NOT_REPRODUCED, UNDECIDED, OUT_OF_REGIME, NOT_RUN)
+HARD = (NOT_REPRODUCED, SMALLER, LARGER, REPRODUCED)
 
-# With two seeds the 95 % quantile of Student's t is 12.7: an interval that says nothing.
-LEAST_SEEDS = 3
-
-
-class NotMeasuredError(Exception):
-    """The plan lacks runs that the claim needs; the message says which."""
-
-
-class NotVisibleError(Exception):
-    """The runs exist, but the effect cannot show in them; the message says why."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a judge returns.
-
-    note: why there are no checks, or what should be known beside them. seeds: how many decide; runs: ids of
-    the runs that were used.
-    """
-
-    verdict: str
-    checks: tuple["Check", ...] = ()
-    note: str = ""
-    seeds: int = 0
-    runs: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        assert self.verdict in VERDICTS, self.verdict
-
-
-def decide(measured: Interval, low: float, high: float) -> str:
-    """Three-way verdict on `low < quantity < high`, as it was measured; below three seeds never a hard one.
-
-    Bounds of the interval that are NaN compare false everywhere, and so leave the verdict open.
-    """
-    if measured.seeds < LEAST_SEEDS:
-        return NOT_VISIBLE
-    if low < measured.low and measured.high < high:
-        return REPRODUCED
-    if measured.high <= low or high <= measured.low:
-        return NOT_REPRODUCED
-    return NOT_VISIBLE
+SAME_SIZE, SIZE_OPEN = "same size", "size open"
 
 
 def combine(verdicts: Iterable[str]) -> str:
     """Verdict on a claim from those on its parts, of which there is at least one."""
     parts = set(verdicts)
-    assert parts, "a claim without parts"
-    if NOT_REPRODUCED in parts:
-        return NOT_REPRODUCED
-    return REPRODUCED if parts == {REPRODUCED} else NOT_VISIBLE
+    assert parts and parts <= set(PRECEDENCE), parts
+    return min(parts, key=PRECEDENCE.index)
+
+
+class Aim(BaseModel):
+    """What claims.yaml says of a check.
+
+    kind: a direction, or a threshold that the paper states. paper: its value. margin: how far from it is
+    still the same size; of a ratio a factor, else a difference. margin_from: where the margin comes from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    kind: Literal["direction", "threshold"]
+    paper: float | None = None
+    margin: float | None = Field(default=None, gt=0)
+    margin_from: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _has_a_whole_size(self) -> "Aim":
+        given = [value is not None for value in (self.paper, self.margin, self.margin_from)]
+        if any(given) and not all(given):
+            raise ValueError("given some of paper, margin and margin_from, allowed: all three or none")
+        return self
+
+    def same(self, log: bool) -> tuple[float, float]:
+        """The values that are of the same size as the paper's."""
+        assert self.paper is not None and self.margin is not None
+        if log:
+            return self.paper / self.margin, self.paper * self.margin
+        return self.paper - self.margin, self.paper + self.margin
 
 
 @dataclass(frozen=True)
 class Check:
-    """One part of a claim: `low < quantity < high`, of a quantity as it was measured."""
+    """One part of a claim, as it was measured: `low < quantity < high`.
 
+    key: its name in claims.yaml; checks of one kind, as those at several sizes, share one. measured: what is
+    shown; estimate: what is tested.
+    """
+
+    key: str
     quantity: str
     measured: Interval
+    estimate: Estimate
     low: float = -math.inf
     high: float = math.inf
 
     @classmethod
-    def of(cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf) -> "Check":
+    def of(
+        cls, key: str, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+    ) -> "Check":
         """From one value a seed. A NaN is a seed in which the quantity is undefined: no verdict then."""
-        return cls(quantity, Interval.mean(values), low, high)
+        return cls(key, quantity, Interval.mean(values), Sample.of(values), low, high)
 
     @classmethod
     def ratio(
-        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+        cls,
+        key: str,
+        quantity: str,
+        values: ArrayLike,
+        low: float = -math.inf,
+        high: float = math.inf,
+        at_least: ArrayLike = False,
     ) -> "Check":
-        """The same of a ratio of positive quantities, or of a loss in units of the baseline."""
-        return cls(quantity, Interval.geometric(values), low, high)
+        """The same of a ratio of positive quantities, or of a loss in units of the baseline: of logarithms.
+
+        at_least: whether a seed's value is a lower bound, of a run that ended too early to tell.
+        """
+        sample = Sample.of(values, log=True, at_least=bool(np.any(at_least)))
+        measured = Interval.geometric(values)
+        if sample.at_least and measured.bounded:
+            measured = replace(measured, high=math.inf)
+        return cls(key, quantity, measured, sample, low, high)
 
     @classmethod
     def share(
-        cls, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
+        cls, key: str, quantity: str, values: ArrayLike, low: float = -math.inf, high: float = math.inf
     ) -> "Check":
         """The same of what is from 0 to 1 by definition, as an accuracy is.
 
         Its interval ends there, which changes no verdict: the bounds that are asked for lie within them.
         """
-        return cls(quantity, Interval.share(values), low, high)
+        return cls(key, quantity, Interval.share(values), Sample.of(values), low, high)
 
     @property
-    def verdict(self) -> str:
-        return decide(self.measured, self.low, self.high)
+    def p(self) -> float:
+        """Two-sided P value for lying within the bounds: at most 0.05 where the interval does."""
+        return float(
+            np.minimum(1, 2 * np.max([self.estimate.above(self.low), self.estimate.below(self.high)]))
+        )
 
-    def as_json(self) -> dict[str, Any]:
-        """Its fields; None for what is undefined or unbounded."""
-        measured = self.measured
-        return {
-            "quantity": self.quantity,
-            "estimate": None if math.isnan(measured.centre) else measured.centre,
-            "interval": [measured.low, measured.high] if measured.bounded else None,
-            "low": None if math.isinf(self.low) else self.low,
-            "high": None if math.isinf(self.high) else self.high,
-            "seeds": measured.seeds,
-            "verdict": self.verdict,
-        }
+    @property
+    def p_outside(self) -> float:
+        """The same for lying outside of them, before any correction."""
+        sides = [self.estimate.below(self.low, equal=True), self.estimate.above(self.high, equal=True)]
+        return float(np.minimum(1, 2 * np.min(sides)))
 
+    @property
+    def bounds(self) -> list[float]:
+        return [bound for bound in (self.low, self.high) if math.isfinite(bound)]
 
-def conclude(checks: Sequence[Check], runs: Sequence[str], note: str = "") -> Finding:
-    """The finding on a claim whose parts are `checks`."""
-    seeds = min(check.measured.seeds for check in checks)
-    verdict = combine(check.verdict for check in checks)
-    return Finding(verdict, tuple(checks), note, seeds, tuple(runs))
+    @property
+    def estimated_inside(self) -> bool:
+        """Whether the estimate lies within the bounds, wherever its interval ends."""
+        return self.low < self.measured.centre < self.high
 
-
-Result = tuple[Sequence[Check], pd.DataFrame] | tuple[Sequence[Check], pd.DataFrame, str]
+    @property
+    def towards_less(self) -> bool:
+        """Whether a smaller number is a larger effect."""
+        return math.isinf(self.low)
 
 
 @dataclass(frozen=True)
-class Judge:
-    """What judges a claim, and the experiments that it needs.
+class Part:
+    """A check, decided among the others of its claim. p_fails: P value for lying outside, after Holm."""
 
-    The function takes the tables and the claim's tolerances, by keyword and without defaults so that
-    claims.yaml is their only home. It returns checks, the rows of the runs that it used, and perhaps
-    a note; or raises NotMeasuredError or NotVisibleError.
-    """
-
-    function: Callable[..., Result]
-    needs: tuple[str, ...]
+    check: Check
+    aim: Aim
+    p_fails: float
 
     @property
-    def tolerances(self) -> set[str]:
-        """The names of those that it takes."""
-        parameters = inspect.signature(self.function).parameters.values()
-        return {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    def quantity(self) -> str:
+        return self.check.quantity
 
-    def __call__(self, tables: Tables, **tolerances: float | list[float]) -> Finding:
-        absent = [name for name in self.needs if name not in tables]
-        if absent:
-            return Finding(NOT_MEASURED, note=f"not in the plan: {', '.join(absent)}")
-        try:
-            checks, used, *note = self.function(tables, **tolerances)
-        except NotMeasuredError as why:
-            return Finding(NOT_MEASURED, note=str(why))
-        except NotVisibleError as why:
-            used = pd.concat([tables.of(name) for name in self.needs])
-            seeds, runs = used.seed.nunique(), tuple(used.run.unique())
-            return Finding(NOT_VISIBLE, note=str(why), seeds=seeds, runs=runs)
-        return conclude(checks, tuple(used.run.unique()), *note)
+    @property
+    def verdict(self) -> str:
+        if self.check.estimate.seeds < LEAST_SEEDS:
+            return UNDECIDED
+        if self.check.p <= LEVEL:
+            return self._size if self._size in (SMALLER, LARGER) else REPRODUCED
+        return NOT_REPRODUCED if self.p_fails <= LEVEL else UNDECIDED
+
+    @property
+    def p_same(self) -> float | None:
+        """P value for a size within the margin (TOST); None without one."""
+        if self.aim.paper is None:
+            return None
+        low, high = self.aim.same(self.check.estimate.log)
+        return float(np.max([self.check.estimate.above(low), self.check.estimate.below(high)]))
+
+    @property
+    def _size(self) -> str | None:
+        if self.p_same is None:
+            return None
+        estimate, (low, high) = self.check.estimate, self.aim.same(self.check.estimate.log)
+        if 2 * estimate.below(low) <= LEVEL:
+            return LARGER if self.check.towards_less else SMALLER
+        if 2 * estimate.above(high) <= LEVEL:
+            return SMALLER if self.check.towards_less else LARGER
+        return SAME_SIZE if self.p_same <= LEVEL else SIZE_OPEN
+
+    @property
+    def size(self) -> str | None:
+        """Of a check that is reproduced and has a size: whether it is the same, or open."""
+        return self._size if self.verdict == REPRODUCED else None
+
+    @property
+    def seeds_needed(self) -> int | None:
+        """Seeds that would decide what is undecided, were it as measured; None if no number can be told."""
+        if self.verdict != UNDECIDED:
+            return None
+        needed = self.check.estimate.needed(self.check.bounds)
+        return None if needed is None else max(needed, self.check.estimate.seeds + 1)
 
 
-JUDGES: dict[str, Judge] = {}
+def holm(p: ArrayLike) -> np.ndarray:
+    """P values after Holm's correction; an undefined one counts as 1.
+
+    As statsmodels' multipletests, which collects garbage at each call: a tenth of a second for every claim.
+    """
+    given = np.nan_to_num(np.asarray(p, float), nan=1.0)
+    order = np.argsort(given)
+    corrected = np.empty(len(given))
+    corrected[order] = np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1)).clip(max=1)
+    return corrected
 
 
-def judge(*needs: str) -> Callable[[Callable[..., Result]], Judge]:
-    """Register a function as a judge, under its name."""
+def decide(checks: Sequence[Check], aims: Mapping[str, Aim]) -> tuple[Part, ...]:
+    """The checks of a claim, decided together."""
+    corrected = holm([check.p_outside for check in checks])
+    return tuple(Part(check, aims[check.key], float(p)) for check, p in zip(checks, corrected, strict=True))
 
-    def register(function: Callable[..., Result]) -> Judge:
-        assert function.__name__ not in JUDGES, function.__name__
-        return JUDGES.setdefault(function.__name__, Judge(function, needs))
 
-    return register
+def as_json(part: Part) -> dict[str, Any]:
+    """What claims.json has of a part; None for what is undefined or unbounded."""
+
+    def finite(value: float | None) -> float | None:
+        return value if value is not None and math.isfinite(value) else None
+
+    check, measured = part.check, part.check.measured
+    predicted = check.estimate.prediction()
+    return {
+        "key": check.key,
+        "kind": part.aim.kind,
+        "quantity": check.quantity,
+        "estimate": finite(measured.centre),
+        "interval": [finite(measured.low), finite(measured.high)] if measured.bounded else None,
+        "low": finite(check.low),
+        "high": finite(check.high),
+        "seeds": measured.seeds,
+        "verdict": part.verdict,
+        "scale": "ratio" if check.estimate.log else "difference",
+        "paper": part.aim.paper,
+        "margin": part.aim.margin,
+        "margin_from": part.aim.margin_from,
+        "size": part.size,
+        "p": finite(check.p),
+        "p_fails": part.p_fails,
+        "p_same": finite(part.p_same),
+        "prediction": list(predicted) if predicted else None,
+        "visible": finite(check.estimate.visible()),
+        "seeds_needed": part.seeds_needed,
+    }

@@ -1,7 +1,6 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import base64
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,9 @@ from pipeline.costs import estimate as costs
 from pipeline.costs import measured, units
 from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
-from pipeline.findings.statistics import Interval
-from pipeline.findings.verdict import LEAST_SEEDS, NOT_MEASURED
+from pipeline.findings.power import LEAST_SEEDS
+from pipeline.findings.verdict import NOT_RUN
+from pipeline.report import checks
 from pipeline.store import plan
 from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import Origin, origin
@@ -43,22 +43,7 @@ def number(value: float, digits: int = 3) -> str:
 
 def ordered(claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Judged claims before the others, each in the order of the ledger."""
-    return sorted(claims, key=lambda claim: claim["verdict"] == NOT_MEASURED)
-
-
-def required(check: dict[str, Any]) -> str:
-    """The bounds of a check."""
-    low, high = check["low"], check["high"]
-    if low is None:
-        return f"< {high:.3g}"
-    return f"> {low:.3g}" if high is None else f"{low:.3g} to {high:.3g}"
-
-
-def estimate(check: dict[str, Any]) -> str:
-    """What a check measured, with its interval."""
-    centre = math.nan if check["estimate"] is None else check["estimate"]
-    low, high = check["interval"] or (math.nan, math.nan)
-    return str(Interval(centre, low, high, check["seeds"]))
+    return sorted(claims, key=lambda claim: claim["verdict"] == NOT_RUN)
 
 
 def distribution(run: pd.Series) -> str:
@@ -193,6 +178,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     Raises ArtefactError when a part is missing or damaged.
     """
     claims = ordered(ledger.read(results / "claims.json"))
+    papers = ledger.of_the_paper(claims)
     runs, listed = run_rows(tables), tables.runs
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = cost_rows(params, tables, origins)
@@ -209,10 +195,13 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         claims=claims,
         titles={name: figure.title for name, figure in figures.load().items()},
         least_seeds=LEAST_SEEDS,
-        required=required,
-        estimate=estimate,
-        papers=len(ledger.of_the_paper(claims)),
-        verdicts=ledger.counts(ledger.of_the_paper(claims)),
+        told=checks,
+        papers=len(papers),
+        verdicts=ledger.counts(papers),
+        calibrated=ledger.counts(ledger.calibrated(papers)),
+        sizes=ledger.sizes(papers),
+        discoveries=ledger.discoveries(papers),
+        decidable=ledger.decidable(papers),
         all_verdicts=ledger.counts(claims),
         figures=drawings(tables, results / "figures", claims),
         runs=runs,

@@ -24,14 +24,15 @@ _BLOCK = re.compile(r"(<!-- results: begin[^>]*-->\n).*?(<!-- results: end -->)"
 
 def _distribution_rows(tables: Tables) -> list[str]:
     """Uniform against the best setting of each family, in the largest cell where all of them were run."""
-    families = {
-        name: tables.of(name).query("distribution == @name")
-        for name in ("power_law", "celebrities", "warm_up")
-    }
+    names = ("power_law", "celebrities", "warm_up")
+    if any(name not in tables for name in names):
+        return []
+    families = {name: tables.of(name).query("distribution == @name") for name in names}
     shared = set.intersection(*(set(map(tuple, runs[CELL].to_numpy())) for runs in families.values()))
     cell = max(shared)
     here = {name: in_cell(runs, cell) for name, runs in families.items()}
     lines = [
+        "",
         f"| {cell[0]:,} people, {cell[1]:,} steps; drawn by | best setting | plateau ends at step | "
         "final loss / baseline | final accuracy |",
         "|---|---|---|---|---|",
@@ -101,47 +102,82 @@ def _curricula(tables: Tables) -> list[str]:
     ]
 
 
-def block(tables: Tables, claims: list[dict]) -> str:
-    """Markdown: verdict counts, the distributions table, hallucination and fine-tuning in numbers."""
-    runs, phases = tables.runs, tables.of("phases")
-    sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
-    papers = ledger.of_the_paper(claims)
-    verdicts = [f"{count} {verdict}" for verdict, count in ledger.counts(papers).items()]
-    size, law = tables.of("population_size"), plateau_law(tables.of("population_size"))
-    tuned = tables.of("finetune_sizes")
-    start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
-    paper = published.curve("2_left", "loss")
+def _phases(tables: Tables) -> list[str]:
+    """The default run: when its plateau ends, and what it knows of known and never-seen people."""
+    if "phases" not in tables:
+        return []
+    phases, paper = tables.of("phases"), published.curve("2_left", "loss")
     hallucinated = published.curve("M_loss", "new").relative()[-1]
-    least, *_, most = tuned.groupby("new")
-    growth = "Too few sizes leave their plateau for a scaling law."
-    if law:
-        growth = (
-            f"Over {size.individuals.min():,} to {size.individuals.max():,} people the plateau grows as N to "
-            f"the power of {law} (paper: {paper_law()})."
-        )
-    lines = [
-        f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
-        f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
-        f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
-        f"Of the paper's {len(papers)} claims {', '.join(verdicts)}. "
-        "Mean over seeds with its 95 % interval:",
-        "",
+    return [
         f"- In the default run ({phases.individuals.iloc[0]:,} people, {phases.steps.iloc[0]:,} steps, "
         f"b = {phases.baseline.iloc[0]:.2f} nats) the plateau ends after "
         f"{_share(phases.plateau_end / phases.steps):.2f} of the steps (paper: "
         f"{paper.plateau_end() / paper.steps[-1]:.2f}). At the end of the run the model knows "
         f"{_share(phases.known_accuracy):.3f} of the facts.",
-        f"- {growth}",
         f"- Never-seen people: final loss {_ratio(phases.new_loss_over_b):.2f} times the "
         f"no-knowledge baseline (paper: {hallucinated:.2f}).",
-        f"- Fine-tuning for {tuned.steps.max()} steps takes the accuracy on old facts from "
+    ]
+
+
+def _growth(tables: Tables) -> list[str]:
+    """How the plateau grows with the number of people."""
+    if "population_size" not in tables:
+        return []
+    size = tables.of("population_size")
+    law = plateau_law(size)
+    if law is None:
+        return ["- Too few sizes leave their plateau for a scaling law."]
+    return [
+        f"- Over {size.individuals.min():,} to {size.individuals.max():,} people the plateau grows as N to "
+        f"the power of {law} (paper: {paper_law()})."
+    ]
+
+
+def _fine_tuning(tables: Tables) -> list[str]:
+    """What is left of old facts, with the fewest and with the most new people."""
+    if "finetune_sizes" not in tables:
+        return []
+    tuned = tables.of("finetune_sizes")
+    start = pd.Series([tables.curve(run).accuracy.iloc[0] for run in tuned.run])
+    peak = tuned.base.map(tables.runs.set_index("run").learning_rate)
+    least, *_, most = tuned.groupby("new")
+    return [
+        f"- Fine-tuning for {tuned.steps.max():,} steps takes the accuracy on old facts from "
         f"{start.mean():.3f} to "
         + " and ".join(f"{_share(r.known_accuracy):.2f} with {new:g} new people" for new, r in (least, most))
-        + f", at a rate {tuned.learning_rate.max() / phases.learning_rate.max():.1%} of the peak.",
+        + f", at a rate {tuned.learning_rate.max() / peak.max():.1%} of the peak."
+    ]
+
+
+def _verdicts(papers: list[dict]) -> str:
+    """Counts of verdicts, and those of the claims that the choice of the scale looked at."""
+
+    def told(entries: list[dict]) -> str:
+        return ", ".join(f"{count} {verdict}" for verdict, count in ledger.counts(entries).items())
+
+    calibrated = ledger.calibrated(papers)
+    looked = f" The choice of the scale looked at {len(calibrated)} of them ({told(calibrated)})."
+    return f"{told(papers)}.{looked if calibrated else ''}".removesuffix(".")
+
+
+def block(tables: Tables, claims: list[dict]) -> str:
+    """Markdown: verdict counts, then what the experiments that have results say in numbers."""
+    runs = tables.runs
+    sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
+    papers = ledger.of_the_paper(claims)
+    lines = [
+        f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
+        f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
+        f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
+        f"Of the paper's {len(papers)} claims {_verdicts(papers)}. "
+        "Mean over seeds with its 95 % interval:",
+        "",
+        *_phases(tables),
+        *_growth(tables),
+        *_fine_tuning(tables),
         *_mechanism(tables),
         *_alternation(tables),
         *_curricula(tables),
-        "",
         *_distribution_rows(tables),
     ]
     return "\n".join(lines) + "\n"

@@ -2,10 +2,13 @@
 
     python -m pipeline.stages.claims --tables FOLDER --experiments NAME ... --out FILE
 
-Writes a JSON list, one entry a claim: id, statement, verdict, its checks (quantity, estimate, 95 % interval
-over seeds, bounds, seeds, verdict), note, paper, seeds, runs, figure, drawn and origin. Writes its manifest
-beside it, and, small enough to compare between commits, metrics.json and learning.csv. Prints how many claims
-have each verdict; a red one is a result, not an error.
+Writes a JSON list, one entry a claim: id, statement, verdict, size, whether it is calibrated, its checks
+(key, kind, quantity, estimate, 95 % interval over seeds, bounds, seeds, verdict, the paper's value and
+margin, size, P values, what one more seed would give, the smallest visible effect and the seeds that would
+decide), the regimes that it needs with theirs, note, paper, P value of its main contrast as it is and
+adjusted, seeds, seeds that would decide, runs, figure, drawn, origin and the digest of its rules. Writes its
+manifest beside it, and, small enough to compare between commits, metrics.json and learning.csv. Prints how
+many claims have each verdict; a red one is a result, not an error.
 """
 
 import argparse

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.findings.statistics import Interval, half_width
-from pipeline.findings.verdict import Check
+from pipeline.findings.verdict import Aim, Check, decide
 
 QUANTILE = 4.302653  # Student's t at two degrees of freedom, 97.5 %
 
@@ -63,5 +63,6 @@ def test_the_end_of_shares_changes_no_verdict():
         values = np.clip(rng.normal(rng.choice([0, 0.5, 1]), rng.choice([0, 0.01, 0.3]), 3), 0, 1)
         low, high = sorted(rng.uniform(0, 1, 2))
         for bounds in ({"low": low}, {"high": high}, {"low": low, "high": high}, {"low": 0}, {"high": 1}):
-            share, plain = Check.share("accuracy", values, **bounds), Check.of("accuracy", values, **bounds)
+            checks = (make("a", "accuracy", values, **bounds) for make in (Check.share, Check.of))
+            share, plain = (decide([check], {"a": Aim(kind="threshold")})[0] for check in checks)
             assert share.verdict == plain.verdict, (values, bounds)

@@ -7,8 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.findings.ledger import load
-from pipeline.findings.verdict import NOT_MEASURED, NOT_REPRODUCED, NOT_VISIBLE, REPRODUCED
+from pipeline.findings.entries import load, regimes
+from pipeline.findings.verdict import (
+    LARGER,
+    NOT_REPRODUCED,
+    NOT_RUN,
+    OUT_OF_REGIME,
+    REPRODUCED,
+    SMALLER,
+    UNDECIDED,
+)
 from tests.findings.scenes import (
     CHANGED,
     DIVERSE,
@@ -31,6 +39,7 @@ from tests.findings.scenes import (
     fine_tuning_scene,
     growing_scene,
     head_and_tail_scene,
+    jitter,
     long_plateau_scene,
     observed_tuning_scene,
     patching_scene,
@@ -49,7 +58,7 @@ from tests.findings.scenes import (
 )
 from tests.findings.synthetic_tables import build
 
-CLAIMS = {claim.id: claim for claim in load()}
+CLAIMS = {entry.id: entry for entry in (*load(), *regimes())}
 
 
 def best(*alphas: float, sizes=(256, 512, 1024, 2048, 4096), steps=800) -> dict:
@@ -84,6 +93,9 @@ def growing_gains(tables):
 
 
 GREEN = {
+    **dict.fromkeys(["plateau-stands-apart", "people-are-known"], phases_scene),
+    "attention-has-moved": attention_scene,
+    "many-new-people-a-batch": lambda **k: in_small_batches(fine_tuning_scene(**k)),
     "credit-reaches-names": Synthetic,
     "growing-beats-warm-up": lambda **k: Synthetic(growing_gains, **k),
     **dict.fromkeys(["C1", "C2", "C3", "C32", "C33", "C34"], phases_scene),
@@ -122,6 +134,17 @@ def new(**changes):
 
 def seen(**changes):
     return attention_scene(attention=Attention(**changes))
+
+
+def watched(name: float, text: float):
+    """Attention in the last layer at the end of the run."""
+    scene = attention_scene()
+    for k, table in enumerate(scene.attention):
+        if "attribute_to_name" in table:
+            last = table.step == table.step.max()
+            off = {"attribute_to_name": name * jitter(k), "attribute_to_text": text}
+            scene.attention[k] = table.assign(**{c: table[c].where(~last, v) for c, v in off.items()})
+    return scene
 
 
 def patched(**losses: tuple[float, float]):
@@ -164,8 +187,30 @@ def altered(experiment: str, index: int, **values):
     return robustness_scene(**{experiment: runs})
 
 
+def of_many_people(scene):
+    for row in scene.runs:
+        row["individuals"] = 64000
+    return scene
+
+
+def in_small_batches(scene, batch=2):
+    for row in scene.runs:
+        row["batch"] = batch
+    return scene
+
+
 # Claim, what is wrong, parts of the names of the checks that see it, and these alone.
 RED = [
+    ("plateau-stands-apart", "merges", "step of 1.06 b / t(0.99)", lambda: known(phase_one=120)),
+    ("people-are-known", "not all", "final accuracy on known people", lambda: known(final_accuracy=0.95)),
+    ("attention-has-moved", "on text", "to the text at the end", lambda: watched(name=0.4, text=0.5)),
+    ("attention-has-moved", "as at the start", "at the end / at step 0", lambda: watched(name=0.3, text=0.1)),
+    (
+        "many-new-people-a-batch",
+        "few",
+        "new people / batch",
+        lambda: in_small_batches(fine_tuning_scene(), 4),
+    ),
     ("credit-reaches-names", "no growth", "names over text", lambda: Synthetic(errors_stay_where_they_are)),
     ("growing-beats-warm-up", "no gain", "gain in accuracy", Synthetic),
     ("C1", "slow", "share of the run to 1.1 b", lambda: known(phase_one=60)),
@@ -177,8 +222,7 @@ RED = [
     ("C3", "final accuracy", "final accuracy", lambda: known(final_accuracy=0.95)),
     ("C3", "not monotone", "largest rise of the loss", lambda: known(bump=0.2)),
     ("C4", "spread", "standard deviation of t(0.99)", lambda: sizes_scene(spread=0.4)),
-    ("C5", "too steep", "exponent", lambda: sizes_scene(exponent=1.1)),
-    ("C5", "too flat", "exponent", lambda: sizes_scene(exponent=0.4)),
+    ("C5", "shrinks", "exponent", lambda: sizes_scene(exponent=-0.2)),
     ("C5", "no power law", "R² of the log-log fit", lambda: sizes_scene(scatter=(0.4, -0.4, -0.4, 0.4))),
     ("C6", "rising", "slope of log exposures", lambda: sizes_scene(exponent=1.1)),
     (
@@ -314,15 +358,9 @@ RED = [
     ("C21", "alpha 1 as good", "t(0.99) of alpha 1 / best", lambda: power_law_scene(ends={**ENDS, 1: 175})),
     (
         "C22",
-        "little",
-        "reduction of t(0.99) at the best alpha",
-        lambda: power_law_scene(ends={**ENDS, 0.6: 270, 0.8: 270, 0.4: 270}),
-    ),
-    (
-        "C22",
-        "too much",
-        "reduction of t(0.99) at the best alpha",
-        lambda: power_law_scene(ends={**ENDS, 0.8: 100}),
+        "longer",
+        "t(0.99) at the best alpha / uniform",
+        lambda: power_law_scene(ends=dict.fromkeys(ENDS, 330) | {0: 300}),
     ),
     (
         "C23",
@@ -406,7 +444,7 @@ RED = [
         "C31",
         "learned by the head too",
         "the same - that in 1 / frequency of the head",
-        lambda: head_and_tail_scene(learn=(0.9, 0.8)),
+        lambda: head_and_tail_scene(learn=(1.2, 0.8)),
     ),
     ("C44", "no gain", "gain of accuracy on rare people", lambda: seen_scene(gain=-0.02)),
     (
@@ -596,6 +634,18 @@ RED = [
 ]
 
 
+# The direction holds, and the interval lies beyond the margin around the paper's value.
+SIZED = [
+    ("C5", LARGER, lambda: sizes_scene(exponent=1.1)),
+    ("C5", SMALLER, lambda: sizes_scene(exponent=0.4)),
+    ("C6", LARGER, lambda: sizes_scene(exponent=0.5)),
+    ("C6", SMALLER, lambda: sizes_scene(exponent=0.95)),
+    ("C22", SMALLER, lambda: power_law_scene(ends={**ENDS, 0.6: 270, 0.8: 270, 0.4: 270})),
+    ("C22", LARGER, lambda: power_law_scene(ends={**ENDS, 0.8: 100})),
+    ("C33", LARGER, lambda: new(final=3.2)),
+]
+
+
 def judged(claim: str, scene):
     return CLAIMS[claim].judged(scene.tables())
 
@@ -647,17 +697,32 @@ def test_not_reproduced(claim, seen, scene):
     assert red == [quantity for quantity in quantities if any(part in quantity for part in parts(seen))]
 
 
+@pytest.mark.parametrize(("claim", "verdict", "scene"), SIZED, ids=[f"{c}-{v}" for c, v, _ in SIZED])
+def test_a_size_beyond_the_margin(claim, verdict, scene):
+    assert judged(claim, scene()).verdict == verdict
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_the_checks_of_the_file_are_those_of_the_judge(claim):
+    """The main contrast first; and the paper's value lies within the bounds of its own check."""
+    finding = judged(claim, power_law_scene(losses=WITH_STEPS)) if claim == "C23" else green(claim)
+    assert list(dict.fromkeys(part.check.key for part in finding.checks)) == list(CLAIMS[claim].checks)
+    for part in finding.checks:
+        assert part.aim.paper is None or part.check.low < part.aim.paper < part.check.high
+        assert not part.check.estimate.log or part.aim.margin is None or part.aim.margin > 1
+
+
 @pytest.mark.parametrize("seeds", [(0,), (0, 1)])
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_too_few_seeds_give_no_hard_verdict(claim, seeds):
     finding = judged(claim, GREEN[claim](seeds=seeds))
-    assert finding.verdict == NOT_VISIBLE, finding
-    assert finding.seeds == len(seeds) and {check.verdict for check in finding.checks} == {NOT_VISIBLE}
+    assert finding.verdict == UNDECIDED, finding
+    assert finding.seeds == len(seeds) and {check.verdict for check in finding.checks} == {UNDECIDED}
 
 
 def test_red_with_one_seed_gives_no_hard_verdict():
     scene = phases_scene(seeds=(0,), known={"final_loss": 3.0})
-    assert judged("C3", scene).verdict == NOT_VISIBLE
+    assert judged("C3", scene).verdict == UNDECIDED
 
 
 def test_both_axes_of_the_best_alpha_are_judged():
@@ -680,7 +745,7 @@ def test_seeds_that_disagree_leave_it_open():
     for row, summary in zip(scene.runs, scene.summary, strict=True):
         if row["alpha"] == 0.4:
             summary["plateau_end"] *= spread[row["seed"]]
-    assert judged("C21", scene).verdict == NOT_VISIBLE
+    assert judged("C21", scene).verdict == UNDECIDED
 
 
 def flat_sizes():
@@ -692,6 +757,7 @@ def flat_sizes():
 
 
 NOT_SEEN = [
+    ("plateau-stands-apart", "still on the plateau", lambda: still_on_plateau(phases_scene())),
     ("C9", "still on the plateau", lambda: still_on_plateau(robustness_scene())),
     ("C11", "nothing known", lambda: templates_scene(random={16: 0.7})),
     ("C12", "nothing known", lambda: templates_scene(random=dict.fromkeys(DIVERSE, 0.7))),
@@ -745,9 +811,9 @@ def nothing_to_lose():
 
 
 @pytest.mark.parametrize(("claim", "why", "scene"), NOT_SEEN, ids=[f"{c}-{w}" for c, w, _ in NOT_SEEN])
-def test_not_visible(claim, why, scene):
+def test_where_the_effect_cannot_show_there_is_no_hard_verdict(claim, why, scene):
     finding = judged(claim, scene())
-    assert finding.verdict == NOT_VISIBLE, finding
+    assert finding.verdict == (UNDECIDED if finding.checks else OUT_OF_REGIME), finding
     assert finding.checks or finding.note, "why"
 
 
@@ -761,6 +827,7 @@ def test_a_size_still_on_its_plateau_is_left_out_of_the_fit_and_named():
 
 
 LACKING = [
+    ("many-new-people-a-batch", "small sets only", lambda: of_many_people(fine_tuning_scene())),
     ("C5", "two sizes", lambda: without(sizes_scene(), individuals=(512, 2048))),
     ("C7", "no moderate rate", lambda: robustness_scene(learning_rate=CHANGED["learning_rate"][::3])),
     ("C7", "no mixer", lambda: without(robustness_scene(), experiment=("mixer",))),
@@ -840,5 +907,5 @@ def without(scene, experiment=(), **dropped):
 @pytest.mark.parametrize(("claim", "why", "scene"), LACKING, ids=[f"{c}-{w}" for c, w, _ in LACKING])
 def test_a_plan_that_lacks_the_runs_is_not_measured(claim, why, scene):
     finding = judged(claim, scene())
-    assert finding.verdict == NOT_MEASURED, finding
+    assert finding.verdict == NOT_RUN, finding
     assert finding.runs == () and finding.checks == () and finding.note

@@ -8,7 +8,11 @@ import pytest
 from pipeline.findings.metrics import learning_curve, metrics
 from tests.findings.synthetic_tables import build
 
-CLAIMS = [{"origin": "P", "verdict": "reproduced"}, {"origin": "O", "verdict": "not measured yet"}]
+CLAIMS = [
+    {"origin": "P", "verdict": "reproduced", "size": "same size", "calibrated": False},
+    {"origin": "P", "verdict": "undecided", "size": None, "calibrated": True},
+    {"origin": "O", "verdict": "not run", "size": None, "calibrated": False},
+]
 
 
 @pytest.fixture
@@ -32,7 +36,10 @@ def test_means_over_seeds_geometric_of_losses(tables):
 
 
 def test_verdicts_on_the_papers_claims_are_counted(tables):
-    assert metrics(tables, CLAIMS)["verdicts"] == {"reproduced": 1}
+    """Those that calibration looked at also apart."""
+    found = metrics(tables, CLAIMS)
+    assert found["verdicts"] == {"reproduced": 1, "undecided": 1}
+    assert found["calibrated"] == {"undecided": 1} and found["sizes"] == {"same size": 1}
 
 
 def test_what_some_seed_lacks_has_no_number(tables):

@@ -13,8 +13,17 @@ import pytest
 from pipeline.config.experiments import TOY, Params
 from pipeline.costs import units
 from pipeline.findings import figures, ledger
-from pipeline.findings.verdict import VERDICTS, Check
-from pipeline.report import page
+from pipeline.findings.verdict import (
+    OUT_OF_REGIME,
+    REPRODUCED,
+    UNDECIDED,
+    VERDICTS,
+    Aim,
+    Check,
+    as_json,
+    decide,
+)
+from pipeline.report import checks, page
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError, manifest_of, seal
 from pipeline.store.files import write_atomically
@@ -27,23 +36,46 @@ DRAWN = ["phases/three_phases", "hallucination/confidence"]
 OURS = "ours-too"  # a claim that is not the paper's
 
 
+PLAIN = Aim(kind="direction")
+SIZED = Aim(kind="direction", paper=3, margin=0.5, margin_from="one seed")
+
+
+def told(check: Check, aim: Aim = PLAIN) -> dict:
+    (part,) = decide([check], {check.key: aim})
+    return as_json(part)
+
+
 def claims(run: str) -> list[dict]:
     """The paper's, of all verdicts in turn, and one of ours that is reproduced."""
-    checks = [Check.of("a", [0.9, 1.0, 1.1], high=2), Check.of("b", [2.9, 3.0, 3.1], low=2)]
-    judged = [(f"C{k}", VERDICTS[k % 4], "P") for k in range(1, 54)] + [(OURS, VERDICTS[0], ledger.OURS)]
+    given = [
+        told(Check.of("a", "a", [0.9, 1.0, 1.1], high=2)),
+        told(Check.of("b", "b", [2.9, 3.0, 3.1], low=2), SIZED),
+    ]
+    open_ = told(Check.ratio("c", "c", [0.8, 1.0, 1.3], low=1))
+    known = told(Check.of("known", "final accuracy", [0.5, 0.51, 0.52], low=0.99))
+    judged = [(f"C{k}", VERDICTS[k % 7], "P") for k in range(1, 54)] + [(OURS, VERDICTS[0], ledger.OURS)]
     return [
         {
             "id": name,
             "statement": f"Statement {name} & <more>.",
             "verdict": verdict,
-            "checks": [check.as_json() for check in checks] if verdict in VERDICTS[:2] else [],
-            "note": "a note" if verdict in VERDICTS[2:] else "",
+            "size": "same size" if verdict == REPRODUCED else None,
+            "calibrated": name == "C3",
+            "checks": [open_] if verdict == UNDECIDED else given if verdict in VERDICTS[:4] else [],
+            "regime": [{"id": "people-are-known", "state": "fails", "checks": [known], "note": ""}]
+            if verdict == OUT_OF_REGIME
+            else [],
+            "note": "a note" if verdict in VERDICTS[4:] else "",
             "paper": "0.81",
+            "p": 0.01 if verdict == REPRODUCED else None,
+            "p_adjusted": 0.04 if verdict == REPRODUCED and name != OURS else None,
             "seeds": 3,
-            "runs": [run] if verdict != VERDICTS[3] else [],
+            "seeds_needed": 26 if verdict == UNDECIDED else None,
+            "runs": [run] if verdict != VERDICTS[6] else [],
             "figure": None if origin == ledger.OURS else "2 left, M",
             "drawn": DRAWN,
             "origin": origin,
+            "digest": "0123456789",
         }
         for name, verdict, origin in judged
     ]
@@ -180,24 +212,78 @@ def test_no_field_is_left_open(html):
 
 def test_counts_and_flags(html):
     text = re.sub(r"\s+", " ", html)
-    told = ", ".join(f"{n} are {verdict}" for n, verdict in zip((13, 14, 13, 13), VERDICTS, strict=True))
-    assert f"Of the paper's 53 claims, {told}." in text
-    for verdict, count in zip(VERDICTS, (14, 14, 13, 13), strict=True):
+    counts = (7, 8, 8, 8, 8, 7, 7)
+    said = ", ".join(f"{n} are {verdict}" for n, verdict in zip(counts, VERDICTS, strict=True))
+    assert f"Of the paper's 53 claims, {said}." in text
+    for verdict, count in zip(VERDICTS, (8, *counts[1:]), strict=True):
         assert f"{verdict} ({count})" in text, "the filter is of all claims"
+    assert "Of the reproduced, 7 have the paper's size." in text.replace("&#39;", "'")
+    assert "looked at 1 of the claims, marked <em>calibrated</em>: 1 is not reproduced." in text
+    assert "holds at P ≤ 0.05 in 7 claims, and in 7 where at most 5 %" in text
+    assert "0 of the undecided would be decided by ten seeds or fewer." in text
     assert "1 pre-training run never came within" in text
     assert html.count("never reached the baseline") == 1
 
 
 def test_a_check_is_told_with_its_interval_and_what_it_needs(html):
     row = re.search(r'<tr id="claim-C1".*?</tr>', html, re.S).group()
-    assert 'reproduced">a 1 [0.752, 1.25] (needs &lt; 2)</div>' in row
-    assert 'reproduced">b 3 [2.75, 3.25] (needs &gt; 2)</div>' in row
-    row = re.search(r'<tr id="claim-C2".*?</tr>', html, re.S).group()
+    assert 'reproduced">a 1 [0.752, 1.25] (needs &lt; 2)' in row
+    assert 'reproduced">b 3 [2.75, 3.25] (needs &gt; 2)' in row
+    assert (
+        "same size; paper 3, the same size within 0.5 (one seed); one more seed would give 2.5 to 3.5" in row
+    )
+    row = re.search(r'<tr id="claim-C6".*?</tr>', html, re.S).group()
     assert "a note" in row and "needs" not in row
 
 
+def row_of(html: str, verdict: str) -> str:
+    return re.search(rf'<tr id="claim-C{VERDICTS.index(verdict) or 7}".*?</tr>', html, re.S).group()
+
+
+def test_what_is_reproduced_has_a_size_and_a_p_value(html):
+    row = row_of(html, REPRODUCED)
+    assert "reproduced</span><br>same size" in row and "P 0.01, adjusted 0.04" in row
+    assert ">0123456789</code>" in row and "calibrated" not in row
+    assert "<em>calibrated</em>" in re.search(r'<tr id="claim-C3".*?</tr>', html, re.S).group()
+
+
+def test_what_is_undecided_says_what_would_decide_it(html):
+    row = row_of(html, UNDECIDED)
+    assert re.search(r"3 seeds see a factor of [\d.]+ at 80 % power; [\d,]+ seeds would decide", row)
+    assert "The claim: 26 seeds would decide, more than the 10 that are tried at most" in row
+
+
+def test_what_is_out_of_regime_says_which_and_the_number(html):
+    row = row_of(html, OUT_OF_REGIME)
+    assert "Regime people-are-known: <strong>fails</strong>" in row
+    assert "final accuracy 0.51 [0.485, 0.535] (needs &gt; 0.99)" in row
+
+
+def test_verdicts_differ_without_colour(html):
+    signs = re.findall(r'^\.([a-z-]+)::before \{ content: "(.) "; \}$', html, re.M)
+    assert {name for name, _ in signs} == set(map(page.slug, VERDICTS))
+    assert len({sign for _, sign in signs}) == len(VERDICTS)
+
+
 @pytest.mark.parametrize(
-    ("values", "bounds", "told"),
+    ("seeds", "said"),
+    [
+        (None, "how many would decide cannot be told"),
+        (10, "10 seeds would decide"),
+        (1200, "1,200 seeds would decide, more than the 10 that are tried at most"),
+    ],
+)
+def test_how_many_seeds_would_decide(seeds, said):
+    assert checks.seeds(seeds) == said
+
+
+def test_a_ratio_that_ended_too_early_to_tell_is_open_above():
+    seen = {"low": 1, "at_least": [True] * 3}
+    assert checks.estimate(told(Check.ratio("a", "a", [1.9, 2.0, 2.1], **seen))) == "2 [1.76, inf]"
+
+
+@pytest.mark.parametrize(
+    ("values", "bounds", "said"),
     [
         ([1.9, 2.0, 2.1], {"low": 1}, "2 [1.75, 2.25] > 1"),
         ([0.1, 0.2, 0.3], {"low": 0.05, "high": 0.5}, "0.2 [-0.0484, 0.448] 0.05 to 0.5"),
@@ -205,9 +291,9 @@ def test_a_check_is_told_with_its_interval_and_what_it_needs(html):
         ([1.9, math.nan, 2.1], {"low": 1}, "undefined in a seed > 1"),
     ],
 )
-def test_what_was_measured_and_what_is_needed(values, bounds, told):
-    check = Check.of("a", values, **bounds).as_json()
-    assert f"{page.estimate(check)} {page.required(check)}" == told
+def test_what_was_measured_and_what_is_needed(values, bounds, said):
+    check = told(Check.of("a", "a", values, **bounds))
+    assert f"{checks.estimate(check)} {checks.required(check)}" == said
 
 
 def test_too_few_seeds_are_told(results, tmp_path):
@@ -221,7 +307,8 @@ def test_too_few_seeds_are_told(results, tmp_path):
 
 def test_judged_claims_come_first_by_number():
     ids = [c["id"] for c in page.ordered(claims("run"))]
-    assert ids[:3] == ["C1", "C2", "C4"] and ids[-13] == "C3" and ids[-1] == "C51" and ids[-14] == OURS
+    assert ids[4:7] == ["C5", "C7", "C8"]
+    assert ids[-7] == "C6" and ids[-1] == "C48" and ids[-8] == OURS
 
 
 def test_provenance_names_every_version(html):

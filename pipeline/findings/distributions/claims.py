@@ -7,19 +7,22 @@ training is a power law of alpha = 0 and celebrities of weight 1.
 
 import itertools
 
+import numpy as np
 import pandas as pd
 
 from pipeline.findings.cells import (
     CELL,
     best_setting,
     censored_plateau_end,
+    families,
     in_cell,
     power_laws,
     uniform_like,
 )
-from pipeline.findings.hard_cells import at_default_budget, by_seed, papers_cell
+from pipeline.findings.hard_cells import at_default_budget, best_elsewhere, by_seed, papers_cell
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
 from pipeline.findings.statistics import Interval
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -35,7 +38,7 @@ def plateau_shortest_at_moderate_alpha(
     tables: Tables, *, lowest_alpha: float, highest_alpha: float, zipf_penalty: float
 ) -> Result:
     """t(0.99) at the best alpha outside of the window over that inside of it, and at alpha = 1 over the
-    best, for each N of a quarter of the default or more (Figure 4 left).
+    best other, for each N of a quarter of the default or more (Figure 4 left).
     """
     rows = at_default_budget(tables, power_laws(tables))
     checks, used = [], []
@@ -45,18 +48,22 @@ def plateau_shortest_at_moderate_alpha(
         outside = [a for a in ends if a not in inside]
         if not inside or 0 not in outside or 1 not in outside:
             continue
-        best = ends.min(axis=1)
-        zipf = ends[1.0] / best
-        # At the end of the run the ratio is only a lower bound, which may hold but cannot fail.
-        zipf = zipf.mask((ends[1.0] >= steps) & (zipf <= zipf_penalty))
+        best = best_elsewhere(ends.drop(columns=1.0))
         at = f"at N={n}, {steps} steps"
         checks += [
             Check.ratio(
+                "moderate",
                 f"best t(0.99) outside / inside alpha {lowest_alpha:g} to {highest_alpha:g} {at}",
-                ends[outside].min(axis=1) / ends[inside].min(axis=1),
+                best_elsewhere(ends[outside]) / best_elsewhere(ends[inside]),
                 low=1,
             ),
-            Check.ratio(f"t(0.99) of alpha 1 / best {at}", zipf, low=zipf_penalty),
+            Check.ratio(
+                "zipf",
+                f"t(0.99) of alpha 1 / best {at}",
+                ends[1.0] / best,
+                low=zipf_penalty,
+                at_least=ends[1.0] >= steps,
+            ),
         ]
         used.append(cell)
     if not checks:
@@ -64,28 +71,30 @@ def plateau_shortest_at_moderate_alpha(
     return checks, pd.concat(used)
 
 
+def shortening(ends: pd.DataFrame) -> pd.Series:
+    """t(0.99) at the best alpha over that of uniform sampling, one a seed; `ends` are (seeds, alphas)."""
+    return best_elsewhere(ends.drop(columns=0.0)) / ends[0.0]
+
+
 @judge("phases", "power_law")
-def imbalance_shortens_the_plateau(
-    tables: Tables, *, least_reduction: float, largest_reduction: float
-) -> Result:
-    """1 - t(0.99) at the best alpha / t(0.99) uniform, averaged over the N of a quarter of the default or
-    more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
+def imbalance_shortens_the_plateau(tables: Tables, *, highest_ratio: float) -> Result:
+    """t(0.99) at the best alpha over t(0.99) uniform, mean of logarithms over the N of a quarter of the
+    default or more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
     """
     rows = at_default_budget(tables, power_laws(tables))
     cells = [
         cell
         for _, cell in rows.groupby(CELL)
-        if (cell.alpha == 0).any() and cell.plateau_end[cell.alpha == 0].notna().all()
+        if cell.alpha.max() > 0
+        and (cell.alpha == 0).any()
+        and cell.plateau_end[cell.alpha == 0].notna().all()
     ]
     if not cells:
-        raise NotVisibleError("no cell in which every uniform run leaves its plateau")
-    reductions = []
-    for cell in cells:
-        ends = _plateau_ends(cell)
-        reductions.append(1 - ends.min(axis=1) / ends[0.0])
+        raise OutOfRegimeError("no cell in which every uniform run leaves its plateau")
     # Seeds that the plan has in every cell; an undefined value of one of them stays undefined.
-    mean = pd.concat(reductions, axis=1, join="inner").mean(axis=1, skipna=False)
-    check = Check.share("reduction of t(0.99) at the best alpha", mean, least_reduction, largest_reduction)
+    ratios = pd.concat([shortening(_plateau_ends(cell)) for cell in cells], axis=1, join="inner")
+    mean = np.exp(np.log(ratios).mean(axis=1, skipna=False))
+    check = Check.ratio("shortens", "t(0.99) at the best alpha / uniform", mean, high=highest_ratio)
     return [check], pd.concat(cells)
 
 
@@ -106,7 +115,7 @@ def best_alpha_follows_data_per_individual(tables: Tables, *, slack: float) -> R
     cells = list(best.columns)
     out_of_order = pd.Series(0.0, index=best.index)
     checks = []
-    for axis, sign, change in ((0, 1, "more individuals"), (1, -1, "fewer steps")):
+    for key, axis, sign, change in (("people", 0, 1, "more individuals"), ("steps", 1, -1, "fewer steps")):
         rises = []
         for other in sorted({cell[1 - axis] for cell in cells}):
             line = sorted((cell for cell in cells if cell[1 - axis] == other), key=lambda c: sign * c[axis])
@@ -115,11 +124,11 @@ def best_alpha_follows_data_per_individual(tables: Tables, *, slack: float) -> R
                 rises.append(best[line[-1]] - best[line[0]])
         if rises:
             rise = pd.concat(rises, axis=1).mean(axis=1)
-            checks.append(Check.of(f"rise of the best alpha with {change}", rise, low=0))
+            checks.append(Check.of(key, f"rise of the best alpha with {change}", rise, low=0))
     if not checks:
         raise NotMeasuredError("the plan varies neither the individuals nor the steps under power laws")
     # Counts are whole: slack + 1/2 lies between "as many as allowed" and one more.
-    checks.append(Check.of("neighbouring cells out of order", out_of_order, high=slack + 0.5))
+    checks.append(Check.of("out_of_order", "neighbouring cells out of order", out_of_order, high=slack + 0.5))
     values = "; ".join(f"N={n}, {steps} steps: {best[n, steps].mean():.2g}" for n, steps in cells)
     return checks, rows, f"best alpha {values}"
 
@@ -139,7 +148,7 @@ def order_of_final_losses(
     if len(present) < 3 or 0 not in present or 1 not in present:
         raise NotMeasuredError("needs alpha 0, 1 and one between them in one cell")
     checks = [
-        Check.ratio(f"final loss of alpha {b:g} / {a:g}", losses[b] / losses[a], low=1)
+        Check.ratio("order", f"final loss of alpha {b:g} / {a:g}", losses[b] / losses[a], low=1)
         for a, b in itertools.pairwise(present)
     ]
     return checks, rows, f"N={cell[0]}, {cell[1]} steps"
@@ -167,24 +176,28 @@ def celebrities_match_power_law(
     of the best celebrities from the best power law in final loss, in b; and whether a weight between
     the ends of the range is best, one of which is uniform sampling (Figures 4 right, H).
     """
-    celebrities, power_law = tables.of("celebrities"), tables.of("power_law")
+    every = families(tables)
+    celebrities, power_law = (every[every.distribution == kind] for kind in ("celebrities", "power_law"))
     shared = celebrities.merge(power_law[CELL].drop_duplicates(), on=CELL)
     if shared.empty:
         raise NotMeasuredError("celebrities and power laws share no cell")
     cell = papers_cell(tables, shared, shortest_plateau, longest_plateau)
-    celebrities = in_cell(celebrities, cell).query("distribution == 'celebrities'")
-    power_law = in_cell(power_law, cell).query("distribution == 'power_law'")
+    celebrities, power_law = in_cell(celebrities, cell), in_cell(power_law, cell)
     uniform = uniform_like(tables, celebrities)
     best, other = (best_setting(rows).set_index("seed") for rows in (celebrities, power_law))
     checks = [
         Check.of(
+            "difference",
             "(celebrities - power law) / b",
             (best.loss_over_b - other.loss_over_b).dropna(),
             -loss_difference,
             loss_difference,
         ),
         Check.ratio(
-            "loss at the ends of the weights / between", _interior_weight(celebrities, uniform), low=1
+            "between",
+            "loss at the ends of the weights / between",
+            _interior_weight(celebrities, uniform),
+            low=1,
         ),
     ]
     setting = f"best: {best['count'].iloc[0]:g} celebrities of weight {best.weight.iloc[0]:g}"

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from pipeline.findings.distributions.curricula import chosen_again, gain_again
-from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -16,4 +17,4 @@ def growing_beats_the_best_warm_up(tables: Tables, *, least_gain: float) -> Resu
     if gain.empty:
         raise NotMeasuredError("the plan has no other seeds of the two that are chosen")
     used = pd.concat(chosen_again(tables))
-    return [Check.of("gain in accuracy on seeds that chose neither", gain, low=least_gain)], used
+    return [Check.of("gain", "gain in accuracy on seeds that chose neither", gain, low=least_gain)], used

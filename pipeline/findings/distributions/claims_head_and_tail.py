@@ -8,7 +8,8 @@ changes.
 import pandas as pd
 
 from pipeline.findings.distributions.head_and_tail import SWEEPS, exponents, frequencies, sweep
-from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -29,7 +30,12 @@ def head_sets_the_plateau_and_tail_the_speed(tables: Tables) -> Result:
     ):
         mine, theirs = (exponents(sweeps[part], part, measure) for part in (own, other))
         checks += [
-            Check.of(f"exponent of the {what} in 1 / frequency of the {own}", mine, low=0),
-            Check.of(f"the same - that in 1 / frequency of the {other}", (mine - theirs).dropna(), low=0),
+            Check.of(measure, f"exponent of the {what} in 1 / frequency of the {own}", mine, low=0),
+            Check.of(
+                f"{measure}_more",
+                f"the same - that in 1 / frequency of the {other}",
+                (mine - theirs).dropna(),
+                low=0,
+            ),
         ]
     return checks, pd.concat(sweeps.values()).drop_duplicates("run")

@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipeline.findings.cells import CELL, best_setting, families, in_cell, of_any, one_per_seed, with_uniform
 from pipeline.findings.hard_cells import hard_cells, papers_cell
-from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 
@@ -33,7 +34,7 @@ def warm_up_beats_fixed_distributions(
         best, other = (best_setting(rows).set_index("seed") for rows in (mine, others))
         gain = (best.known_accuracy - other.known_accuracy).dropna()
         at = f"at N={n}, {steps} steps"
-        checks.append(Check.of(f"gain in accuracy {at}", gain, low=least_gain))
+        checks.append(Check.of("gain", f"gain in accuracy {at}", gain, low=least_gain))
         family = other.distribution.iloc[0].replace("_", " ")
         setting = f"{best.subset.iloc[0]:g} people for {best.warm_up_steps.iloc[0]:g} steps"
         accuracies = f"{best.known_accuracy.mean():.3g} against {other.known_accuracy.mean():.3g}"
@@ -60,7 +61,9 @@ def power_law_beats_warm_ups(tables: Tables, *, shortest_plateau: float) -> Resu
         mine, others = in_cell(warm, (n, steps)), in_cell(laws, (n, steps))
         best, other = (best_setting(rows).set_index("seed").known_accuracy for rows in (mine, others))
         at = f"at N={n}, {steps} steps"
-        checks.append(Check.of(f"power law - warm-up in accuracy {at}", (other - best).dropna(), low=0))
+        checks.append(
+            Check.of("gain", f"power law - warm-up in accuracy {at}", (other - best).dropna(), low=0)
+        )
         notes.append(f"{at}: {other.mean():.3g} against {best.mean():.3g}")
         used += [mine, others]
     return checks, pd.concat(used), "; ".join(notes)
@@ -86,7 +89,7 @@ def warm_up_is_more_than_fewer_people(
         mine = in_cell(warm, (n, steps))
         best = best_setting(mine).set_index("seed").known_accuracy
         at = f"at N={n}, {steps} steps"
-        checks.append(Check.of(f"gain over fewer people {at}", (best - part).dropna(), low=0))
+        checks.append(Check.of("gain", f"gain over fewer people {at}", (best - part).dropna(), low=0))
         notes.append(f"{at}: {best.mean():.3g} against {part.mean():.3g} by {size:g} people")
         used += [mine, parts]
     if not checks:
@@ -112,7 +115,7 @@ def warm_up_has_a_best_size_and_length(
         end = rows[column].isin([values[0], values[-1]])
         outer, inner = (best_setting(part).set_index("seed").known_loss for part in (rows[end], rows[~end]))
         name = f"final loss at the ends of the {what} {values[0]:g} to {values[-1]:g} / between"
-        checks.append(Check.ratio(name, (outer / inner).dropna(), low=1))
+        checks.append(Check.ratio(what, name, (outer / inner).dropna(), low=1))
     best = best_setting(rows).iloc[0]
     note = f"best: {best.subset:g} people for {best.warm_up_steps:g} steps; N={cell[0]}, {cell[1]} steps"
     return checks, rows, note
@@ -143,9 +146,14 @@ def loss_on_all_rises_in_the_warm_up(
     return (
         [
             Check.ratio(
-                "highest loss on all people at the end of a warm-up / b", worst.highest.max(), low=excess
+                "rise",
+                "highest loss on all people at the end of a warm-up / b",
+                worst.highest.max(),
+                low=excess,
             ),
-            Check.share(f"longest return to {excess:g} b / run", worst.back.max(), high=back_within),
+            Check.share(
+                "return", f"longest return to {excess:g} b / run", worst.back.max(), high=back_within
+            ),
         ],
         rows,
         f"N={cell[0]}, {cell[1]} steps",

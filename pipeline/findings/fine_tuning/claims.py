@@ -12,7 +12,8 @@ import pandas as pd
 
 from pipeline.findings.fine_tuning.trajectories import at_least, collapsing, slowdown, trajectories
 from pipeline.findings.hard_cells import by_seed
-from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 
@@ -49,14 +50,19 @@ def old_facts_collapse_first(
     checks = []
     for new, runs in rows.groupby("new"):
         checks += [
-            Check.of(f"lost while new facts gain {new_gain:g}, {new:g} new", runs.lost, low=drop),
+            Check.of("lost", f"lost while new facts gain {new_gain:g}, {new:g} new", runs.lost, low=drop),
             Check.ratio(
-                f"step of {drop:g} lost / of half of the new facts, {new:g} new", runs.time, high=time_share
+                "time",
+                f"step of {drop:g} lost / of half of the new facts, {new:g} new",
+                runs.time,
+                high=time_share,
             ),
         ]
         if runs.share.iloc[0] >= large_share:
             checks.append(
-                Check.share(f"lowest accuracy on old facts, {new:g} new", runs.lowest, high=large_trough)
+                Check.share(
+                    "trough", f"lowest accuracy on old facts, {new:g} new", runs.lowest, high=large_trough
+                )
             )
     return checks, rows
 
@@ -71,7 +77,7 @@ def larger_sets_collapse_deeper(tables: Tables, *, smallest_share: float, learne
     trough = by_seed(rows, "new", "trough").dropna()
     sizes = sorted(trough)
     deeper = [
-        Check.of(f"trough with {a:g} new - with {b:g}", trough[a] - trough[b], low=0)
+        Check.of("deeper", f"trough with {a:g} new - with {b:g}", trough[a] - trough[b], low=0)
         for a, b in itertools.pairwise(sizes)
     ]
     return deeper + slower, rows
@@ -82,7 +88,7 @@ def new_facts_are_learned(tables: Tables, *, accuracy: float) -> Result:
     """Final accuracy on new facts, for every size without replay (Figure N)."""
     rows = tables.of("finetune_sizes")
     return [
-        Check.share(f"final accuracy, {new:g} new", runs.new_accuracy, low=accuracy)
+        Check.share("learned", f"final accuracy, {new:g} new", runs.new_accuracy, low=accuracy)
         for new, runs in rows.groupby("new")
     ], rows
 
@@ -107,10 +113,12 @@ def loss_near_baseline_keeps_some_facts(
     rows = rows[rows.new == rows.new.max()]
     return (
         [
-            Check.ratio("early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1),
-            Check.share("accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
-            Check.ratio("final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
-            Check.of("final accuracy on old facts - chance", rows["last"] - rows.first_new, low=kept),
+            Check.ratio(
+                "peak", "early peak of the loss on old facts / b", rows.peak / rows.baseline, lowest_peak, 1
+            ),
+            Check.share("at_peak", "accuracy on old facts at that peak", rows.at_peak, high=accuracy_at_peak),
+            Check.ratio("end", "final loss on old facts / b", rows.last_loss / rows.baseline, low=1),
+            Check.of("kept", "final accuracy on old facts - chance", rows["last"] - rows.first_new, low=kept),
         ],
         rows,
         f"{rows.new.iloc[0]:g} new, {rows.share.iloc[0]:.3g} of the pre-training people",
@@ -128,8 +136,8 @@ def old_facts_recover_then_erode(
     checks = []
     for new, runs in rows.groupby("new"):
         checks += [
-            Check.of(f"rebound - trough, {new:g} new", runs.rebound - runs.trough, low=recovery),
-            Check.of(f"rebound - end, {new:g} new", runs.rebound - runs["last"], low=erosion),
+            Check.of("rebound", f"rebound - trough, {new:g} new", runs.rebound - runs.trough, low=recovery),
+            Check.of("erosion", f"rebound - end, {new:g} new", runs.rebound - runs["last"], low=erosion),
         ]
     return checks, rows
 
@@ -155,10 +163,10 @@ def replay_helps_the_end_more(tables: Tables, *, jump: float, end_ratio: float, 
     )
     worst = pairs.groupby("seed")
     return [
-        Check.ratio("smallest early peak / start", worst.jump.min(), low=jump),
-        Check.ratio("largest end / peak", worst.decay.max(), high=1),
-        Check.ratio("largest end / end without replay", worst.end.max(), high=end_ratio),
-        Check.ratio("largest (end ratio) / (peak ratio)", worst.end_over_peak.max(), high=1),
+        Check.ratio("jump", "smallest early peak / start", worst.jump.min(), low=jump),
+        Check.ratio("decay", "largest end / peak", worst.decay.max(), high=1),
+        Check.ratio("end", "largest end / end without replay", worst.end.max(), high=end_ratio),
+        Check.ratio("end_over_peak", "largest (end ratio) / (peak ratio)", worst.end_over_peak.max(), high=1),
     ], pd.concat([rows, plain[plain.run.isin(pairs.run_plain)]])
 
 

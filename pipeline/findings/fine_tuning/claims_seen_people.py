@@ -6,12 +6,13 @@ The base has celebrities, who are known (the head), and others, about whom half 
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
 def _tuned_on(tables: Tables, part: str, least_known: float, most_known: float) -> pd.DataFrame:
-    """Runs that are fine-tuned on the `part`. Raises NotVisibleError where the tail has nothing to gain or
+    """Runs that are fine-tuned on the `part`. Raises OutOfRegimeError where the tail has nothing to gain or
     to lose."""
     rows = tables.of("finetune_seen")
     rows = rows[rows.skip > 0] if part == "tail" else rows[rows.skip == 0]
@@ -19,7 +20,7 @@ def _tuned_on(tables: Tables, part: str, least_known: float, most_known: float) 
         raise NotMeasuredError(f"the plan has no fine-tuning on the {part}")
     known = np.mean([tables.curve(run, "tail").accuracy.iloc[0] for run in rows.run])
     if not least_known <= known <= most_known:
-        raise NotVisibleError(
+        raise OutOfRegimeError(
             f"accuracy on rare people is {known:.3g} at the start, "
             f"needed: from {least_known:g} to {most_known:g}"
         )
@@ -38,8 +39,8 @@ def rare_people_gain(
     gains = [tail.iloc[-1] - tail.iloc[0] for tail in tails]
     lost = [head.iloc[0] - head.min() for head in heads]
     return [
-        Check.of("gain of accuracy on rare people", gains, low=least_gain),
-        Check.share("largest loss of accuracy on frequent people", lost, high=largest_loss),
+        Check.of("gain", "gain of accuracy on rare people", gains, low=least_gain),
+        Check.share("loss", "largest loss of accuracy on frequent people", lost, high=largest_loss),
     ], rows
 
 
@@ -64,6 +65,6 @@ def rare_people_erode(
         lost.append(first - last)
         part.append((first - soon) / (first - last) if last < first else np.nan)
     return [
-        Check.of("loss of accuracy on rare people", lost, low=least_erosion),
-        Check.of(f"part of it in the first {early:g} of the run", part, high=early_share),
+        Check.of("erosion", "loss of accuracy on rare people", lost, low=least_erosion),
+        Check.of("early", f"part of it in the first {early:g} of the run", part, high=early_share),
     ], rows

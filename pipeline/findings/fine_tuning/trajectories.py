@@ -9,7 +9,8 @@ import math
 import pandas as pd
 
 from pipeline.findings.hard_cells import by_seed
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import half_accuracy
 from pipeline.tables.read import Tables
 
@@ -48,9 +49,9 @@ def trajectories(tables: Tables, experiment: str) -> pd.DataFrame:
 
 
 def collapsing(rows: pd.DataFrame, learned: float) -> pd.DataFrame:
-    """The trajectories. Raises NotVisibleError where there is too little old knowledge to lose."""
+    """The trajectories. Raises OutOfRegimeError where there is too little old knowledge to lose."""
     if rows["first"].mean() < learned:
-        raise NotVisibleError(f"old facts are not known at the start: accuracy {rows['first'].mean():.3g}")
+        raise OutOfRegimeError(f"old facts are not known at the start: accuracy {rows['first'].mean():.3g}")
     return rows
 
 
@@ -75,6 +76,6 @@ def slowdown(rows: pd.DataFrame, column: str) -> list[Check]:
         (bound[b] / bound[a]).mask(half[a].isna() & half[b].isna()) for a, b in itertools.pairwise(values)
     ]
     return [
-        Check.ratio(f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
+        Check.ratio("slower", f"step of half of the new facts, {column} {b:g} / {a:g}", ratio, low=1)
         for (a, b), ratio in zip(itertools.pairwise(values), ratios, strict=True)
     ]

@@ -11,7 +11,8 @@ import pandas as pd
 from pipeline.findings.groups.schedule import window_length
 from pipeline.findings.groups.windows import windows
 from pipeline.findings.hard_cells import by_seed
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -24,10 +25,10 @@ def _one_pass(tables: Tables, experiment: str, least_groups: float) -> pd.DataFr
 
 
 def _learned(seen: pd.DataFrame, learned: float) -> pd.DataFrame:
-    """The windows whose group is known at their end. Raises NotVisibleError if a run has none to forget."""
+    """The windows whose group is known at their end. Raises OutOfRegimeError if a run has none to forget."""
     known = seen[seen.reached >= learned]
     if not set(seen.run) <= set(known.run[known.later.notna()]):
-        raise NotVisibleError(
+        raise OutOfRegimeError(
             f"no group is known at the end of its window: accuracy {seen.reached.max():.3g}"
         )
     return known
@@ -61,18 +62,22 @@ def later_groups_are_learned_faster(
     """
     seen = _one_pass(tables, "sequential", least_groups)
     if seen.half.isna().all():
-        raise NotVisibleError("no group is half known in its window")
+        raise OutOfRegimeError("no group is half known in its window")
     late, checks = _late(seen, least_rate), []
     for groups, mine in seen.groupby("groups"):
         steps = mine.assign(steps=_steps_to_half(mine))
         later = steps[(steps.window > 1) & (steps.rate >= least_rate)].groupby("seed").steps.max()
         first = steps[steps.window == 1].set_index("seed").steps
         checks.append(
-            Check.ratio(f"steps to half, slowest later / first of {groups} groups", later / first, high=1)
+            Check.ratio(
+                "later", f"steps to half, slowest later / first of {groups} groups", later / first, high=1
+            )
         )
         if groups in late:
             last = mine[mine.window == groups].final
-            checks.append(Check.share(f"final accuracy of the last of {groups} groups", last, high=barely))
+            checks.append(
+                Check.share("last", f"final accuracy of the last of {groups} groups", last, high=barely)
+            )
     return checks, _rows(tables, seen)
 
 
@@ -91,9 +96,9 @@ def forgetting_is_faster_than_learning(
     mean = known.groupby("seed")[["later", "early", "ratio"]].mean()
     return (
         [
-            Check.share("accuracy one window after the switch", mean.later, high=kept),
-            Check.of("share of the loss in the first eighth of it", mean.early, low=early),
-            Check.ratio("steps to lose half / to learn half", mean.ratio, high=1),
+            Check.share("kept", "accuracy one window after the switch", mean.later, high=kept),
+            Check.of("early", "share of the loss in the first eighth of it", mean.early, low=early),
+            Check.ratio("ratio", "steps to lose half / to learn half", mean.ratio, high=1),
         ],
         _rows(tables, known),
         f"{nearest:g} groups",
@@ -111,7 +116,9 @@ def last_group_but_one_is_known_best(tables: Tables, *, least_rate: float) -> Re
     for groups, mine in used.groupby("groups"):
         final = by_seed(mine, "window", "final")
         lead = final[groups - 1] - final.drop(columns=groups - 1).max(axis=1)
-        checks.append(Check.of(f"lead of the last but one of {groups} groups in accuracy", lead, low=0))
+        checks.append(
+            Check.of("lead", f"lead of the last but one of {groups} groups in accuracy", lead, low=0)
+        )
     return checks, _rows(tables, used)
 
 
@@ -140,9 +147,12 @@ def constant_rate_saturates_and_forgets_more(
         ]
         checks += [
             Check.ratio(
-                f"steps to half, later / earlier of {groups} groups", mean[True] / mean[False], speed_up
+                "speed_up",
+                f"steps to half, later / earlier of {groups} groups",
+                mean[True] / mean[False],
+                speed_up,
             ),
-            Check.of(f"kept share, constant - cosine, {groups} groups", kept[0] - kept[1], high=0),
+            Check.of("kept", f"kept share, constant - cosine, {groups} groups", kept[0] - kept[1], high=0),
         ]
         used += [mine, other]
     return checks, _rows(tables, *used)
@@ -157,7 +167,7 @@ def too_many_groups_are_all_forgotten(tables: Tables, *, learned: float, barely:
     _learned(seen, learned)
     highest = seen.groupby(["groups", "seed"]).final.max()
     checks = [
-        Check.share(f"highest final accuracy on one of {groups} groups", values, high=barely)
+        Check.share("highest", f"highest final accuracy on one of {groups} groups", values, high=barely)
         for groups, values in highest.groupby("groups")
     ]
     return checks, _rows(tables, seen)
@@ -171,7 +181,7 @@ def attention_is_good_in_the_first_window(tables: Tables, *, loss: float, ratio:
     """
     unpatched = tables.of("attention").set_index("seed").plateau_end
     if unpatched.isna().any():
-        raise NotVisibleError("an unpatched run is still on its plateau at its end")
+        raise OutOfRegimeError("an unpatched run is still on its plateau at its end")
     rows = tables.of("sequential_patching").query("start == 0")
     window = rows.base.map(window_length(tables.runs.set_index("run")))
     young = rows[(rows.reference > 0) & (rows.reference <= window) & (rows.reference < unpatched.mean())]
@@ -183,6 +193,8 @@ def attention_is_good_in_the_first_window(tables: Tables, *, loss: float, ratio:
     ends, uniform = (r.set_index("seed").loss_over_b for r in (mine, other))
     at = f"with the reference at step {both[-1]:g}"
     return [
-        Check.ratio(f"final loss / b {at}", ends, high=loss),
-        Check.ratio(f"final loss {at} on groups / on everyone", (ends / uniform).dropna(), high=ratio),
+        Check.ratio("end", f"final loss / b {at}", ends, high=loss),
+        Check.ratio(
+            "groups", f"final loss {at} on groups / on everyone", (ends / uniform).dropna(), high=ratio
+        ),
     ], pd.concat([mine, other])

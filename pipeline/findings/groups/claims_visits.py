@@ -3,7 +3,8 @@
 import pandas as pd
 
 from pipeline.findings.groups.windows import windows
-from pipeline.findings.verdict import Check, NotVisibleError, Result, judge
+from pipeline.findings.judging import OutOfRegimeError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -25,15 +26,21 @@ def forgetting_shrinks_with_revisits(tables: Tables, *, learned: float, rise: fl
         first, last = lost.columns[[0, -1]]
         checks += [
             Check.of(
-                f"forgotten share, visit {last} / {first} of {repeats}", lost[last] / lost[first], high=1
+                "last",
+                f"forgotten share, visit {last} / {first} of {repeats}",
+                lost[last] / lost[first],
+                high=1,
             ),
             Check.of(
-                f"its largest rise at a revisit, {repeats} visits", lost.diff(axis=1).max(axis=1), high=rise
+                "rise",
+                f"its largest rise at a revisit, {repeats} visits",
+                lost.diff(axis=1).max(axis=1),
+                high=rise,
             ),
         ]
         used.append(mine)
     if not checks:
-        raise NotVisibleError(
+        raise OutOfRegimeError(
             f"no two visits after which a group is known: accuracy {seen.reached.max():.3g}"
         )
     return checks, tables.runs[tables.runs.run.isin(pd.concat(used).run)]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings.groups.schedule import window_length
-from pipeline.findings.verdict import NotMeasuredError
+from pipeline.findings.judging import NotMeasuredError
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 

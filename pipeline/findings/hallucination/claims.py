@@ -10,17 +10,19 @@ import math
 import numpy as np
 import pandas as pd
 
+from pipeline.findings.cells import default_runs
 from pipeline.findings.curves import over_chance
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing, plateau_end
 from pipeline.tables.read import Tables
 
 
 def _emerged(tables: Tables, learned: float) -> pd.DataFrame:
-    """The default runs. Raises NotVisibleError where they never come to know people."""
-    rows = tables.of("phases")
+    """The default runs. Raises OutOfRegimeError where they never come to know people."""
+    rows = default_runs(tables)
     if rows.known_accuracy.mean() < learned or rows.plateau_end.isna().any():
-        raise NotVisibleError(f"no knowledge yet: final accuracy {rows.known_accuracy.mean():.3g}")
+        raise OutOfRegimeError(f"no knowledge yet: final accuracy {rows.known_accuracy.mean():.3g}")
     return rows
 
 
@@ -49,9 +51,9 @@ def hallucination_starts_with_knowledge(
         over_baseline.append(since.loss.iloc[-1] / row.baseline)
         over_largest.append(since.loss.iloc[-1] / since.loss.max())
     return [
-        Check.ratio("onset / t(0.99)", onset, earliest, latest),
-        Check.ratio("final loss on never-seen people / b", over_baseline, low=1),
-        Check.ratio("final / largest loss on never-seen people", over_largest, low=kept),
+        Check.ratio("onset", "onset / t(0.99)", onset, earliest, latest),
+        Check.ratio("above", "final loss on never-seen people / b", over_baseline, low=1),
+        Check.ratio("rising", "final / largest loss on never-seen people", over_largest, low=kept),
     ], rows
 
 
@@ -66,8 +68,10 @@ def never_seen_loss_far_above_baseline(
     rows = _emerged(tables, learned)
     accuracies = [over_chance(tables, row, start, row.new_accuracy) for row in rows.itertuples()]
     return [
-        Check.ratio("final loss on never-seen people / b", rows.new_loss_over_b, low=loss),
-        Check.of("final accuracy on never-seen people / chance", accuracies, high=accuracy_over_chance),
+        Check.ratio("loss", "final loss on never-seen people / b", rows.new_loss_over_b, low=loss),
+        Check.of(
+            "accuracy", "final accuracy on never-seen people / chance", accuracies, high=accuracy_over_chance
+        ),
     ], rows
 
 
@@ -88,9 +92,9 @@ def confidence_gap_opens_with_knowledge(
         before.append(opened / gap.iloc[-1] if gap.iloc[-1] > 0 else math.nan)
     probability = rows.known_max_probability - rows.new_max_probability
     return [
-        Check.of("final gap in maximum probability", probability, low=probability_gap),
-        Check.of("final gap in entropy", rows.new_entropy - rows.known_entropy, low=entropy_gap),
-        Check.of("share of the gap at t(0.99)", before, high=opened_before),
+        Check.of("probability", "final gap in maximum probability", probability, low=probability_gap),
+        Check.of("entropy", "final gap in entropy", rows.new_entropy - rows.known_entropy, low=entropy_gap),
+        Check.of("opened", "share of the gap at t(0.99)", before, high=opened_before),
     ], rows
 
 
@@ -109,9 +113,9 @@ def hallucination_starts_with_knowledge_of_the_first(
             raise NotMeasuredError(f"the first people of {row.run} were not evaluated apart")
         known_from = plateau_end(first.step, first.loss, row.baseline)
         if math.isnan(known_from) or row.known_accuracy < learned:
-            raise NotVisibleError(f"no knowledge yet: final accuracy {row.known_accuracy:.3g}")
+            raise OutOfRegimeError(f"no knowledge yet: final accuracy {row.known_accuracy:.3g}")
         onset.append(_onset(tables.curve(row.run, "new"), rise, row.steps)[0] / known_from)
     return [
-        Check.ratio("onset / t(0.99) of the first people", onset, earliest, latest),
-        Check.ratio("final loss on never-seen people / b", rows.new_loss_over_b, low=1),
+        Check.ratio("onset", "onset / t(0.99) of the first people", onset, earliest, latest),
+        Check.ratio("above", "final loss on never-seen people / b", rows.new_loss_over_b, low=1),
     ], rows

@@ -15,7 +15,8 @@ import pandas as pd
 from pipeline.findings.cells import censored_plateau_end
 from pipeline.findings.curves import chance, first_phase_end
 from pipeline.findings.hard_cells import by_seed
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
 
@@ -25,7 +26,7 @@ _NEAR = 1.5
 
 def _escaped(rows: pd.DataFrame) -> pd.DataFrame:
     if rows.plateau_end.isna().any():
-        raise NotVisibleError("an unpatched run is still on its plateau at its end")
+        raise OutOfRegimeError("an unpatched run is still on its plateau at its end")
     return rows
 
 
@@ -74,9 +75,14 @@ def settled_attention_removes_the_plateau(
         with_it = f"with the reference at step {reference:g}"
         checks += [
             Check.ratio(
-                f"t(0.99) {with_it} / unpatched", censored_plateau_end(runs) / runs.escape, high=end_ratio
+                "end",
+                f"t(0.99) {with_it} / unpatched",
+                censored_plateau_end(runs) / runs.escape,
+                high=end_ratio,
             ),
-            Check.ratio(f"loss at {share:.2g} t(0.99) {with_it} / b", early / runs.baseline, high=loss),
+            Check.ratio(
+                "early", f"loss at {share:.2g} t(0.99) {with_it} / b", early / runs.baseline, high=loss
+            ),
         ]
     return checks, rows
 
@@ -92,12 +98,14 @@ def older_references_help_more(tables: Tables, *, youngest: float, gain_on_plate
     if losses.shape[1] < 3 or on_plateau.nunique() < 2:
         raise NotMeasuredError("needs two references on the plateau and one after it")
     checks = [
-        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        Check.ratio(
+            "older", f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1
+        )
         for a, b in itertools.pairwise(losses)
     ]
     first, last = losses.iloc[:, 0], losses.iloc[:, -1]
     gain = ((first - losses[on_plateau.max()]) / (first - last)).where(last < first)
-    checks.append(Check.of("share of the reduction by t(0.99)", gain, low=gain_on_plateau))
+    checks.append(Check.of("on_plateau", "share of the reduction by t(0.99)", gain, low=gain_on_plateau))
     return checks, rows
 
 
@@ -117,8 +125,8 @@ def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
         raise NotMeasuredError(f"needs references at step 0, near step {end:.0f} and between it and t(0.99)")
     losses = by_seed(rows, "reference", "loss_over_b")[[0, nearest, older]].dropna()
     checks = [
-        Check.ratio(f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
-        for a, b in ((nearest, older), (older, 0))
+        Check.ratio(key, f"final loss with the reference at step {a:g} / {b:g}", losses[a] / losses[b], low=1)
+        for key, a, b in (("first_phase", nearest, older), ("plateau", older, 0))
     ]
     note = f"first phase ends at step {end:.0f}"
     return checks, rows[rows.reference.isin(losses.columns)], note
@@ -136,8 +144,11 @@ def frozen_early_attention_prevents_learning(
     young = _some(rows[from_end & (rows.age <= early)], "attention frozen at the beginning of the plateau")
     old = _some(rows[rows.age >= settled], "attention frozen after the plateau")
     checks = [
-        Check.ratio(f"final loss, frozen at step {step:g} / b", runs.loss_over_b, **bound)
-        for part, bound in ((young, {"low": least_loss}), (old, {"high": highest_loss}))
+        Check.ratio(key, f"final loss, frozen at step {step:g} / b", runs.loss_over_b, **bound)
+        for key, part, bound in (
+            ("early", young, {"low": least_loss}),
+            ("settled", old, {"high": highest_loss}),
+        )
         for step, runs in part.groupby("reference")
     ]
     return checks, pd.concat([young, old])
@@ -157,7 +168,7 @@ def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> 
         raise NotMeasuredError(f"the plan has no run with the reference at step {reference:g} from step 0 on")
     used = rows[(rows.reference == reference) & rows.start.isin([0, start])]
     ratio = (losses[start] / losses[0]).dropna()
-    return [Check.ratio(f"final loss patched from step {start:g} / from 0", ratio, low=1)], used
+    return [Check.ratio("late", f"final loss patched from step {start:g} / from 0", ratio, low=1)], used
 
 
 @judge("attention")
@@ -177,10 +188,10 @@ def attention_moves_to_the_name(
         name.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_name))
         text.append(np.interp(row.plateau_end, seen.step, seen.attribute_to_text))
     return [
-        Check.ratio("lowest attention to the name in the first phase / at step 0", dip, high=1),
-        Check.ratio("highest attention to the text in the first phase / at step 0", rise, low=1),
-        Check.share("attention to the name at t(0.99)", name, low=least_name),
-        Check.share("attention to the text at t(0.99)", text, high=highest_text),
+        Check.ratio("dip", "lowest attention to the name in the first phase / at step 0", dip, high=1),
+        Check.ratio("rise", "highest attention to the text in the first phase / at step 0", rise, low=1),
+        Check.share("name", "attention to the name at t(0.99)", name, low=least_name),
+        Check.share("text", "attention to the text at t(0.99)", text, high=highest_text),
     ], rows
 
 
@@ -195,7 +206,7 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
         seen = tables.layer_of("attention", row.run, 1)
         end = first_phase_end(tables, row, plateau)
         values.append(np.interp(end, seen.step, seen.name_to_name))
-    return [Check.share("name to name at the end of the first phase", values, low=least)], rows
+    return [Check.share("grouped", "name to name at the end of the first phase", values, low=least)], rows
 
 
 @judge("attention")
@@ -217,8 +228,13 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
         # Without a measured chance there is no such step.
         to_knowledge.append(half / knows if guessed > 0 else math.nan)
     return [
-        Check.ratio("step of half-way attention to the name / t(0.99)", to_escape, high=1),
-        Check.ratio(f"the same / step of accuracy {accuracy_over_chance:g} x chance", to_knowledge, high=1),
+        Check.ratio("before_escape", "step of half-way attention to the name / t(0.99)", to_escape, high=1),
+        Check.ratio(
+            "before_knowledge",
+            f"the same / step of accuracy {accuracy_over_chance:g} x chance",
+            to_knowledge,
+            high=1,
+        ),
     ], rows
 
 
@@ -232,13 +248,13 @@ def attention_is_stable_in_fine_tuning(
     rows = tables.of("finetune_attention")
     start = np.mean([tables.curve(run).accuracy.iloc[0] for run in rows.run])
     if start < learned:
-        raise NotVisibleError(f"old facts are not known at the start: accuracy {start:.3g}")
+        raise OutOfRegimeError(f"old facts are not known at the start: accuracy {start:.3g}")
     checks = []
-    for what, layer, column, high in (
-        ("attribute to last name token, last layer", -1, "attribute_to_last_name", last_layer),
-        ("name to name, first layer", 1, "name_to_name", first_layer),
+    for key, what, layer, column, high in (
+        ("last_layer", "attribute to last name token, last layer", -1, "attribute_to_last_name", last_layer),
+        ("first_layer", "name to name, first layer", 1, "name_to_name", first_layer),
     ):
         curves = [tables.layer_of("attention", run, layer)[column] for run in rows.run]
         changes = [(curve - curve.iloc[0]).abs().max() for curve in curves]
-        checks.append(Check.share(f"largest change of {what}", changes, high=high))
+        checks.append(Check.share(key, f"largest change of {what}", changes, high=high))
     return checks, rows

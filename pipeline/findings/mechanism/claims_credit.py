@@ -4,8 +4,9 @@ b is the no-knowledge baseline, t(0.99) the step at which the loss on known peop
 """
 
 from pipeline.findings.curves import first_phase_end
+from pipeline.findings.judging import OutOfRegimeError, Result, judge
 from pipeline.findings.mechanism.credit import in_last_layer
-from pipeline.findings.verdict import Check, NotVisibleError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 
@@ -16,7 +17,9 @@ def errors_come_to_reach_names(tables: Tables, *, plateau: float) -> Result:
     """
     rows = tables.of("credit")
     if rows.plateau_end.isna().any():
-        raise NotVisibleError("a run is still on its plateau at its end")
+        raise OutOfRegimeError("a run is still on its plateau at its end")
     begin = [first_phase_end(tables, row, plateau) for row in rows.itertuples()]
     growth = in_last_layer(tables, rows, rows.plateau_end) / in_last_layer(tables, rows, begin)
-    return [Check.ratio("names over text at t(0.99) / at the end of the first phase", growth, low=1)], rows
+    return [
+        Check.ratio("growth", "names over text at t(0.99) / at the end of the first phase", growth, low=1)
+    ], rows

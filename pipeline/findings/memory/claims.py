@@ -9,7 +9,8 @@ import pandas as pd
 
 from pipeline.findings.fine_tuning.trajectories import at_least, collapsing, trajectories
 from pipeline.findings.hard_cells import by_seed
-from pipeline.findings.verdict import Check, NotMeasuredError, Result, judge
+from pipeline.findings.judging import NotMeasuredError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
@@ -58,10 +59,14 @@ def associative_memory_behaves_alike(
         speed = _loss_over_half(tables, large, points).groupby(large.seed).max()
         name = read_out.replace("_", " ")
         checks += [
-            Check.ratio(f"{name}: largest step of {points:g} lost / half learned", speed, high=1),
-            Check.of(f"{name}: smallest fall of the end with more pairs", deeper.min(axis=1), low=0),
-            Check.ratio(f"{name}: smallest slowdown with more pairs", slower.min(axis=1), low=1),
-            Check.ratio(f"{name}: largest end with replay / without", _end_ratio(sizes, replay), high=1),
+            Check.ratio("speed", f"{name}: largest step of {points:g} lost / half learned", speed, high=1),
+            Check.of(
+                "deeper", f"{name}: smallest fall of the end with more pairs", deeper.min(axis=1), low=0
+            ),
+            Check.ratio("slower", f"{name}: smallest slowdown with more pairs", slower.min(axis=1), low=1),
+            Check.ratio(
+                "replay", f"{name}: largest end with replay / without", _end_ratio(sizes, replay), high=1
+            ),
         ]
         known.append(f"{sizes['first'].mean():.3g} ({name})")
     return (

@@ -7,14 +7,15 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from pipeline.findings.cells import CELL
+from pipeline.findings.cells import CELL, default_runs
 from pipeline.findings.curves import first_phase_end, over_chance
+from pipeline.findings.estimates import Spread
 from pipeline.findings.hard_cells import large_enough
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
 from pipeline.findings.phases.scaling import LEAST_SIZES, ScalingLaw, escaped, plateau_law
-from pipeline.findings.statistics import CONFIDENCE, Interval
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.statistics import Interval
+from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import PLATEAU_RATIO
 from pipeline.tables.read import Tables
 
@@ -25,12 +26,12 @@ def first_phase_is_short(tables: Tables, *, loss: float, share_of_run: float) ->
 
     A run that never gets there counts as its whole length.
     """
-    rows = tables.of("phases")
+    rows = default_runs(tables)
     shares = []
     for row in rows.itertuples():
         step = first_phase_end(tables, row, loss)
         shares.append(1.0 if math.isnan(step) else step / row.steps)
-    return [Check.share(f"share of the run to {loss:g} b", shares, high=share_of_run)], rows
+    return [Check.share("short", f"share of the run to {loss:g} b", shares, high=share_of_run)], rows
 
 
 @judge("phases")
@@ -43,7 +44,7 @@ def plateau_is_flat(
     loss is above 0.99 b. Chance is the accuracy on never-seen people over the same checkpoints (paper: 1 %
     allowed, 0.33 % is chance).
     """
-    rows = tables.of("phases")
+    rows = default_runs(tables)
     highest, accuracies = [], []
     for row in rows.itertuples():
         begin = start * row.plateau_end
@@ -53,8 +54,10 @@ def plateau_is_flat(
         highest.append(max(inside) / row.baseline)
         accuracies.append(over_chance(tables, row, start, curve.accuracy[on].max()))
     return [
-        Check.ratio("highest loss on the plateau / b", highest, high=highest_loss),
-        Check.of("highest accuracy on the plateau / chance", accuracies, high=accuracy_over_chance),
+        Check.ratio("loss", "highest loss on the plateau / b", highest, high=highest_loss),
+        Check.of(
+            "accuracy", "highest accuracy on the plateau / chance", accuracies, high=accuracy_over_chance
+        ),
     ], rows
 
 
@@ -65,7 +68,7 @@ def knowledge_emerges(
     """Loss and accuracy on known people at the end, and the largest rise of the loss between two
     checkpoints after t(0.99); losses as shares of b (Figure 2 left and middle).
     """
-    rows = tables.of("phases")
+    rows = default_runs(tables)
     rises = []
     for row in rows.itertuples():
         curve = tables.curve(row.run)
@@ -74,9 +77,9 @@ def knowledge_emerges(
     half = (rows.half_accuracy / rows.plateau_end).dropna()
     return (
         [
-            Check.ratio("final loss / b", rows.loss_over_b, high=final_loss),
-            Check.share("final accuracy", rows.known_accuracy, low=final_accuracy),
-            Check.of("largest rise of the loss after t(0.99) / b", rises, high=largest_rise),
+            Check.ratio("loss", "final loss / b", rows.loss_over_b, high=final_loss),
+            Check.share("accuracy", "final accuracy", rows.known_accuracy, low=final_accuracy),
+            Check.of("rise", "largest rise of the loss after t(0.99) / b", rises, high=largest_rise),
         ],
         rows,
         f"accuracy 0.5 at {Interval.geometric(half).centre:.3g} t(0.99)" if len(half) else "",
@@ -85,7 +88,7 @@ def knowledge_emerges(
 
 def _sizes(tables: Tables) -> pd.DataFrame:
     """The default run and the sweep over sizes, each run once."""
-    rows = pd.concat([tables.of("phases"), tables.of("population_size")])
+    rows = pd.concat([default_runs(tables), tables.of("population_size")])
     return rows.drop_duplicates("run")
 
 
@@ -99,16 +102,13 @@ def plateau_end_varies_little(tables: Tables, *, relative_deviation: float) -> R
     rows = large_enough(tables, _sizes(tables))
     ends = rows.groupby(CELL).plateau_end
     if rows.plateau_end.isna().any():
-        raise NotVisibleError("a run is still on its plateau at its end")
+        raise OutOfRegimeError("a run is still on its plateau at its end")
     residual = rows.plateau_end / ends.transform("mean") - 1
     freedom = len(rows) - ends.ngroups
-    deviation, low, high = (math.nan,) * 3
-    if freedom:
-        deviation = math.sqrt((residual**2).sum() / freedom)
-        quantiles = stats.chi2.ppf([(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2], freedom)
-        low, high = (deviation * math.sqrt(freedom / quantile) for quantile in quantiles)
-    measured = Interval(deviation, low, high, int(ends.size().min()))
-    return [Check("standard deviation of t(0.99) / mean", measured, high=relative_deviation)], rows
+    deviation = math.sqrt((residual**2).sum() / freedom) if freedom else math.nan
+    spread = Spread(deviation, freedom, ends.ngroups, int(ends.size().min()))
+    what = "standard deviation of t(0.99) / mean"
+    return [Check("deviation", what, spread.interval, spread, high=relative_deviation)], rows
 
 
 def _sizes_that_escape(tables: Tables) -> tuple[pd.DataFrame, ScalingLaw, str]:
@@ -118,23 +118,21 @@ def _sizes_that_escape(tables: Tables) -> tuple[pd.DataFrame, ScalingLaw, str]:
         raise NotMeasuredError(f"fewer than {LEAST_SIZES} population sizes in the plan")
     law, left = plateau_law(rows), escaped(rows)
     if law is None:
-        raise NotVisibleError(f"fewer than {LEAST_SIZES} population sizes leave their plateau in every seed")
+        raise OutOfRegimeError(f"fewer than {LEAST_SIZES} population sizes leave their plateau in every seed")
     out = sorted(set(rows.individuals) - set(left.individuals))
     return left, law, f"without N = {', '.join(map(str, out))}, still on the plateau" if out else ""
 
 
 @judge("population_size")
-def plateau_end_scales_with_population(
-    tables: Tables, *, lowest_exponent: float, highest_exponent: float, r_squared: float
-) -> Result:
+def plateau_end_scales_with_population(tables: Tables, *, lowest_exponent: float, r_squared: float) -> Result:
     """Fit of log t(0.99) on log N, one a seed (Figure 2 right). The prefactor depends on the batch, the
     rate and the model: it is reported, not judged.
     """
     rows, law, note = _sizes_that_escape(tables)
     return (
         [
-            Check.of("exponent", law.exponents, lowest_exponent, highest_exponent),
-            Check.share("R² of the log-log fit", law.r_squared, low=r_squared),
+            Check.of("exponent", "exponent", law.exponents, low=lowest_exponent),
+            Check.share("r_squared", "R² of the log-log fit", law.r_squared, low=r_squared),
         ],
         rows,
         "; ".join(filter(None, [f"prefactor {law.prefactor:.3g}", note])),
@@ -151,7 +149,7 @@ def exposures_decline_with_population(tables: Tables, *, highest_slope: float) -
     ends = (rows.plateau_end * rows.batch / rows.individuals).groupby(rows.individuals).mean()
     trend = f"exposures {ends.iloc[0]:.3g} at N={ends.index[0]}, {ends.iloc[-1]:.3g} at N={ends.index[-1]}"
     return (
-        [Check.of("slope of log exposures", law.exponents - 1, high=highest_slope)],
+        [Check.of("slope", "slope of log exposures", law.exponents - 1, high=highest_slope)],
         rows,
         "; ".join(filter(None, [trend, note])),
     )

@@ -11,9 +11,10 @@ import pandas as pd
 
 from pipeline.findings.cells import censored_plateau_end
 from pipeline.findings.curves import first_phase_end
+from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
 from pipeline.findings.robustness.settings import Settings, by_templates, in_random_order, settings
 from pipeline.findings.statistics import Interval
-from pipeline.findings.verdict import Check, NotMeasuredError, NotVisibleError, Result, judge
+from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
 _EXACT = 1e-6  # for ratios of learning rates
@@ -69,8 +70,8 @@ def phases_appear_everywhere(
     worst = [" ".join(map(str, table.mean().idxmax())) for table in (early, final)]
     return (
         [
-            Check.ratio(f"largest share of t(0.99) to {loss:g} b", early.max(axis=1), high=share),
-            Check.ratio("largest final loss / b", final.max(axis=1), high=final_loss),
+            Check.ratio("early", f"largest share of t(0.99) to {loss:g} b", early.max(axis=1), high=share),
+            Check.ratio("final", "largest final loss / b", final.max(axis=1), high=final_loss),
         ],
         _used(several),
         f"{len(several)} settings, shortest plateau with {worst[0]}, highest loss with {worst[1]}",
@@ -91,12 +92,14 @@ def plateau_in_data_by_batch(tables: Tables, *, constant: float, growth: float) 
     return (
         [
             Check.ratio(
+                "constant",
                 f"data to t(0.99), batch {second} over {smallest}",
                 data[second] / data[smallest],
                 1 / constant,
                 constant,
             ),
             Check.ratio(
+                "growth",
                 f"data to t(0.99), batch {largest} over {smallest}",
                 data[largest] / data[smallest],
                 low=growth,
@@ -120,7 +123,7 @@ def plateau_depends_on_data_more_than_on_size(
     _at_least(2, by_people, "population sizes")
     sizes, people = (_by_seed(by_value, lambda r: r.plateau_end) for by_value in (by_size, by_people))
     if sizes.empty or people.empty:
-        raise NotVisibleError("a run is still on its plateau at its end")
+        raise OutOfRegimeError("a run is still on its plateau at its end")
     fewest, most = people.columns[0], people.columns[-1]
     power = math.log(population_range) / math.log(float(most) / float(fewest))
     ratio = people[most] / people[fewest]
@@ -128,9 +131,14 @@ def plateau_depends_on_data_more_than_on_size(
     more, larger = (Interval.geometric(ratios).centre for ratios in (ratio, largest))
     return (
         [
-            Check.ratio("t(0.99), largest model over smallest", largest, 1 - size_change, 1 + size_change),
             Check.ratio(
-                f"t(0.99), {population_range:g} times the people", ratio**power, low=population_factor
+                "size", "t(0.99), largest model over smallest", largest, 1 - size_change, 1 + size_change
+            ),
+            Check.ratio(
+                "people",
+                f"t(0.99), {population_range:g} times the people",
+                ratio**power,
+                low=population_factor,
             ),
         ],
         _used(by_size, by_people),
@@ -153,8 +161,14 @@ def large_rate_prolongs_the_plateau(
     chosen = {"default": rates[1.0], "large": rates[large[0]]}
     ends, final = (_by_seed(chosen, what) for what in (censored_plateau_end, lambda runs: runs.loss_over_b))
     return [
-        Check.ratio(f"t(0.99) at x{large[0]:g} over the default", ends.large / ends.default, low=longer),
-        Check.ratio(f"final loss / b at x{large[0]:g}", final.large, low=final_loss),
+        Check.ratio(
+            "longer",
+            f"t(0.99) at x{large[0]:g} over the default",
+            ends.large / ends.default,
+            low=longer,
+            at_least=chosen["large"].plateau_end.isna(),
+        ),
+        Check.ratio("loss", f"final loss / b at x{large[0]:g}", final.large, low=final_loss),
     ], _used(chosen)
 
 
@@ -162,7 +176,7 @@ def _final_losses(by_value: Settings, best: int, highest: float) -> pd.DataFrame
     """(seeds, settings) of the final loss on known people over b; the setting `best` must have learned."""
     found = _by_seed(by_value, lambda runs: runs.loss_over_b)
     if not (reached := found[best].mean()) < highest:
-        raise NotVisibleError(f"final loss {reached:.3g} b with {best} templates in random order")
+        raise OutOfRegimeError(f"final loss {reached:.3g} b with {best} templates in random order")
     return found
 
 
@@ -185,7 +199,7 @@ def random_order_is_necessary(tables: Tables, *, lowest: float, final_loss: floa
         raise NotMeasuredError("runs in a fixed order were not measured on sentences in random order")
     of_run = seen.groupby(level="run")
     return (
-        [Check.ratio(f"lowest loss / b, fixed order, {most} templates", of_run.min(), low=lowest)],
+        [Check.ratio("fixed", f"lowest loss / b, fixed order, {most} templates", of_run.min(), low=lowest)],
         _used(chosen, {most: fixed[most]}),
         f"final loss {of_run.last().mean():.3g} b; with random order in training {with_random.mean():.3g} b",
     )
@@ -208,8 +222,10 @@ def template_diversity_saturates(
     whole, last = (loss[n] - loss[most] for n in (fewest, before))
     return (
         [
-            Check.of(f"loss / b with {fewest} - with {most} templates", whole, low=gain),
-            Check.of(f"loss / b with {before} - with {most} templates", last, -last_change, last_change),
+            Check.of("gain", f"loss / b with {fewest} - with {most} templates", whole, low=gain),
+            Check.of(
+                "last", f"loss / b with {before} - with {most} templates", last, -last_change, last_change
+            ),
         ],
         _used(random),
         f"final loss / b {trend}",
