@@ -17,6 +17,8 @@ from pipeline.store.plan import EVERYTHING
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 STEPS = PARAMS["defaults"]["training"]["steps"]
+PEOPLE = PARAMS["defaults"]["population"]["individuals"]
+SNAPSHOTS = PARAMS["experiments"]["phases"]["set"]["observe"]["snapshots"]
 
 
 def load(tmp_path, change, scale="laptop"):
@@ -105,9 +107,9 @@ MISTAKES = {
             "experiments",
             "finetune_seen",
             "cases",
-            {"all": {"distribution": {"kind": "seen", "skip": 64, "count": 961}}},
+            {"all": {"distribution": {"kind": "seen", "skip": 64, "count": PEOPLE - 63}}},
         ),
-        "distribution.skip + count is 1025, allowed: at most 1024",
+        f"distribution.skip + count is {PEOPLE + 1}, allowed: at most {PEOPLE}",
     ),
     "parts of people that are all alike": (
         put("experiments", "phases", "set", {"evaluation.apart": 8}),
@@ -145,18 +147,21 @@ MISTAKES = {
     ),
     "a reference that is not kept": (
         put("experiments", "patching", "grid", "patching.reference", [7]),
-        "patching.reference is 7, allowed: one of the base's observe.snapshots [0, 60,",
+        f"patching.reference is 7, allowed: one of the base's observe.snapshots {SNAPSHOTS}",
     ),
     "patched from the end on": (
-        put("experiments", "patching", "cases", {"late": {"patching.start": 2000, "training.steps": 2000}}),
-        "patching.start is 2000, allowed: one of the base's observe.snapshots [0, 60, 125",
+        put(
+            *("experiments", "patching", "cases"),
+            {"late": {"patching.start": SNAPSHOTS[-2], "training.steps": SNAPSHOTS[-2]}},
+        ),
+        f"patching.start is {SNAPSHOTS[-2]}, allowed: one of the base's observe.snapshots {SNAPSHOTS}",
     ),
     "a base that is not observed": (
         put("experiments", "patching", "set", {}),
         "patching.reference is 0, allowed: one of the base's observe.snapshots []",
     ),
     "patching without a base": (
-        put("experiments", "celebrities", "cases", "64-x8", {"patching": {"reference": 0, "start": 0}}),
+        put("experiments", "celebrities", "cases", "128-x8", {"patching": {"reference": 0, "start": 0}}),
         "patching.reference is 0, allowed: one of the base's observe.snapshots []",
     ),
     "another model than the reference's": (
@@ -198,7 +203,7 @@ def test_names_that_experiments_cannot_have_are_those_of_the_rules():
 
 
 def test_a_missing_scale_names_those_there_are():
-    allowed = "laptop, paper, paper-grid, smoke"
+    allowed = "laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate"
     with pytest.raises(ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
         scales.load("desktop")
 
@@ -247,28 +252,27 @@ def test_experiments_share_runs():
     assert {p.experiment for p in planned} == {
         n for n, e in scales.load().experiments.items() if e.joins is None
     }
-    uniform = {p.config.id for p in planned if p.experiment == "power_law" and p.case == "alpha-0"}
-    first = {i for i in uniform if re.search("-s[012]-", i)}
-    assert first < ids("population_size") and uniform < ids("power_law")
+    assert ids("phases") == ids("attention") == ids("credit"), "default runs are observed"
     bases = {
         "finetune_seen": ids("celebrities"),
         "finetune": ids("phases"),
-        "patch": ids("attention") | ids("sequential"),
+        "patch": ids("phases") | ids("sequential"),
     }
     for plan in planned:
         if plan.config.base:
             assert plan.config.base.id in (bases.get(plan.experiment) or bases[plan.config.kind])
-    assert len(ids("families") & ids("warm_up_grid")) == 3 and len(ids("warm_up_grid") & ids("warm_up")) == 6
+    assert len(ids("finetune_attention") & ids("finetune_sizes")) == 5
+    assert len(ids("warm_up_grid") & ids("warm_up")) == 3
 
 
 def test_ids_of_the_runs_with_results_have_not_changed():
     """Fields that came later are not written where they are not set."""
     measured = set()
-    for path in (ROOT / "results/laptop/tables").glob("*/runs.csv"):
+    for path in (ROOT / "results/laptop-2026/tables").glob("*/runs.csv"):
         with path.open() as table:
             measured |= {row["run"] for row in csv.DictReader(table)}
-    assert measured and measured <= set(distinct_runs(expand(scales.load())))
-    plain = next(p.config for p in expand(scales.load()) if p.experiment == "phases")
+    assert measured and measured <= set(distinct_runs(expand(scales.load("laptop-2026"))))
+    plain = next(p.config for p in expand(scales.load("laptop-2026")) if p.experiment == "phases")
     assert not {"observe", "patching"} & set(plain.model_dump())
     assert "apart" not in plain.model_dump()["evaluation"]
 
@@ -277,12 +281,9 @@ def test_patched_runs_share_an_observed_base_with_the_default_parameters():
     planned = expand(scales.load())
     patched = [p.config for p in planned if p.experiment == "patching"]
     assert {run.kind for run in patched} == {"patch"}
-    default, observed = (
-        {p.config.seed: p.config for p in planned if p.experiment == name} for name in ("phases", "attention")
-    )
+    default = {p.config.seed: p.config for p in planned if p.experiment == "phases"}
     for run in patched:
-        assert run.observe is None and run.base == observed[run.seed]
-        assert run.base.model_copy(update={"observe": None}) == default[run.seed]
+        assert run.observe is None and run.base == default[run.seed]
         assert cfg.RunConfig.model_validate(run.model_dump(mode="json")).id == run.id
     assert len({run.id for run in patched}) == len(patched)
 
@@ -292,7 +293,7 @@ def test_groups_as_a_reference_for_everyone():
     planned = expand(scales.load())
     shown = {p.config.id for p in planned if p.experiment == "sequential" and p.case == "groups-8"}
     patched = [p.config for p in planned if p.experiment == "sequential_patching"]
-    assert {run.base.id for run in patched} == shown
+    assert {run.base.id for run in patched} <= shown
     assert {run.distribution.kind for run in patched} == {"uniform"}
     assert {run.evaluation.apart for run in patched} == {None}
 
@@ -312,7 +313,7 @@ def test_each_switch_to_another_group_is_measured(scale):
 
 def test_a_patched_run_is_evaluated_from_its_start_on():
     late = next(p.config for p in expand(scales.load()) if p.case == "late")
-    assert late.first_step == late.slots[0] == 1000 and late.slots[-1] == STEPS
+    assert late.first_step == late.slots[0] == SNAPSHOTS[-2] and late.slots[-1] == STEPS
     assert set(late.slots[1:]) < set(late.evaluation.steps(STEPS))
 
 
@@ -346,4 +347,4 @@ def test_key_order_and_number_spelling_do_not_matter(tmp_path):
 def test_the_runs_of_the_default_scale_keep_their_ids():
     """Their folders, tables and manifests are found by these names."""
     known = (ROOT / "tests" / "run_ids.txt").read_text().split()
-    assert sorted(distinct_runs(expand(scales.load()))) == known and len(known) == 387
+    assert sorted(distinct_runs(expand(scales.load()))) == known and len(known) == 533
