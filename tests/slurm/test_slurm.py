@@ -95,7 +95,7 @@ def clone(cluster, tmp_path_factory) -> Path:
 
 
 def call(folder: Path, profile: str, *arguments: str) -> subprocess.Popen:
-    command = ["snakemake", "--profile", f"profiles/{profile}"]
+    command = [sys.executable, "-m", "tests.slurm.impatient", "--profile", f"profiles/{profile}"]
     with (folder / "slurm.log").open("ab") as log:
         calls.append(subprocess.Popen([*command, *arguments], cwd=folder, env=ENV, stdout=log, stderr=log))
     return calls[-1]
@@ -247,7 +247,7 @@ def test_two_nodes_train_a_run_and_take_it_up_after_preemption(finished):
 
 def test_a_scheduler_by_its_commands(finished):
     folder, _ = finished
-    few = ["--seconds-between-status-checks", "1", "--forcerun", "evaluate", "--until", "evaluate"]
+    few = ["--forcerun", "evaluate", "--until", "evaluate"]
     assert end(folder, call(folder, "cluster-generic", *few, "--", TARGET)) == 0, said(folder)
 
 
