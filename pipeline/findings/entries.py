@@ -14,6 +14,7 @@ from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError
 from pipeline.findings import figures
 from pipeline.findings.judging import JUDGES, Finding
+from pipeline.findings.trend import EFFECTS, Trend, trend
 from pipeline.findings.verdict import Aim
 from pipeline.store import code
 from pipeline.tables.read import Tables
@@ -72,6 +73,26 @@ class Regime(Judged):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
 
 
+class TrendAim(BaseModel):
+    """An effect that is followed over numbers of people, and the paper's value of it at its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    effect: str
+    paper: float = Field(gt=0)
+
+    @field_validator("effect")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        if name not in EFFECTS:
+            raise ValueError(f"given {name!r}, allowed: {', '.join(sorted(EFFECTS))}")
+        return name
+
+    def found(self, tables: Tables) -> Trend | None:
+        """None where the runs have too few sizes."""
+        return trend(EFFECTS[self.effect](tables), self.paper)
+
+
 class Claim(Judged):
     """One claim. origin: P, a statement of the paper; D, read off its figures; O, ours. figure: the paper's,
     with the panel; drawn: where it shows, of figures.yaml. regime: what must hold, of regime.yaml.
@@ -83,6 +104,7 @@ class Claim(Judged):
     figure: str | None = Field(default=None, min_length=1)
     drawn: list[str] = Field(min_length=1)
     regime: list[str] = Field(default_factory=list)
+    trend: TrendAim | None = None
     calibrated: bool = False
 
     @field_validator("drawn")

@@ -75,6 +75,16 @@ class Finding:
         return max(known) if known and len(known) == len(needed) else None
 
 
+def at_margins(finding: Finding, factor: float) -> Finding:
+    """The finding with margins so many times as wide."""
+    parts = tuple(
+        replace(part, aim=part.aim.widened(factor, part.check.estimate.log)) for part in finding.checks
+    )
+    if not parts:
+        return finding
+    return replace(finding, checks=parts, verdict=combine(part.verdict for part in parts))
+
+
 def conclude(
     checks: Sequence[Check], aims: Mapping[str, Aim], runs: Sequence[str], note: str = ""
 ) -> Finding:

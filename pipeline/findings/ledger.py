@@ -10,12 +10,16 @@ from typing import Any
 from statsmodels.stats.multitest import multipletests
 
 from pipeline.findings.entries import CLAIMS, OURS, Claim, load, regimes
-from pipeline.findings.judging import Finding, state, within
+from pipeline.findings.judging import Finding, at_margins, state, within
 from pipeline.findings.power import LEVEL, MOST_SEEDS
-from pipeline.findings.verdict import HARD, SAME_SIZE, SIZE_OPEN, UNDECIDED, VERDICTS, as_json
+from pipeline.findings.trend import Trend
+from pipeline.findings.verdict import HARD, NOT_RUN, SAME_SIZE, SIZE_OPEN, UNDECIDED, VERDICTS, as_json
 from pipeline.store.artefacts import manifest_of, seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
+
+# Margins that the verdicts are also given at, as multiples of those of claims.yaml.
+MARGINS = {"half": 0.5, "twice": 2.0}
 
 
 def _p(finding: Finding) -> float | None:
@@ -26,7 +30,7 @@ def _p(finding: Finding) -> float | None:
     return float(max(main)) if main and not any(map(math.isnan, main)) else None
 
 
-def _entry(claim: Claim, finding: Finding) -> dict[str, Any]:
+def _entry(claim: Claim, finding: Finding, trend: Trend | None) -> dict[str, Any]:
     undecided = finding.verdict == UNDECIDED
     return {
         "id": claim.id,
@@ -34,6 +38,7 @@ def _entry(claim: Claim, finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict,
         "size": finding.size,
         "calibrated": claim.calibrated,
+        "trend": trend.as_json() if trend else None,
         "checks": [as_json(part) for part in finding.checks],
         "regime": [
             {
@@ -61,15 +66,23 @@ def _entry(claim: Claim, finding: Finding) -> dict[str, Any]:
 def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
     """One entry a claim, ready for JSON; keys as in `_entry`.
 
-    seeds_needed: how many would decide what is undecided; None where no number can be told. p_adjusted: by
-    Benjamini and Hochberg's method, over the paper's claims; those that were not judged count as a P value of
-    1.
+    trend: of an effect over numbers of people, None where it has none. at_margins: verdicts with other
+    margins. seeds_needed: how many would decide what is undecided; None where no number can be told.
+    p_adjusted: by Benjamini and Hochberg's method, over the paper's claims; those that were not judged count
+    as a P value of 1.
     """
     found = {regime.id: regime.judged(tables) for regime in regimes()}
-    entries = [
-        _entry(claim, within(claim.judged(tables), {name: found[name] for name in claim.regime}))
-        for claim in load(path)
-    ]
+    entries = []
+    for claim in load(path):
+        finding, needed = claim.judged(tables), {name: found[name] for name in claim.regime}
+        runs = finding.verdict != NOT_RUN
+        entry = _entry(
+            claim, within(finding, needed), claim.trend.found(tables) if claim.trend and runs else None
+        )
+        entry["at_margins"] = {
+            name: within(at_margins(finding, factor), needed).verdict for name, factor in MARGINS.items()
+        }
+        entries.append(entry)
     papers = of_the_paper(entries)
     p = [1.0 if entry["p"] is None else entry["p"] for entry in papers]
     for entry, adjusted in zip(papers, multipletests(p, method="fdr_bh")[1], strict=True):
@@ -91,6 +104,12 @@ def sizes(entries: Iterable[dict]) -> dict[str, int]:
     """How many of the reproduced have the paper's size, or one that is open. Others have none."""
     found = Counter(entry["size"] for entry in entries)
     return {size: found[size] for size in (SAME_SIZE, SIZE_OPEN) if found[size]}
+
+
+def counts_at_margins(entries: Iterable[dict]) -> dict[str, dict[str, int]]:
+    """How many would have each verdict with other margins, by the names of MARGINS."""
+    rows = list(entries)
+    return {name: counts([{"verdict": entry["at_margins"][name]} for entry in rows]) for name in MARGINS}
 
 
 def discoveries(entries: Iterable[dict]) -> tuple[int, int]:

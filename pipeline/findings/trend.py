@@ -6,12 +6,14 @@ that is the estimate of a mixed model with a random line for each seed.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from pipeline.findings.statistics import Interval
+from pipeline.tables.read import Tables
 
 LEAST_SIZES = 3
 PAPER_INDIVIDUALS = 64_000
@@ -68,3 +70,13 @@ def trend(ratios: pd.DataFrame, paper: float) -> Trend | None:
     return Trend(
         Interval.mean(slopes), Interval.geometric(np.exp(at_paper)), paper, tuple(map(int, whole.index))
     )
+
+
+Effect = Callable[[Tables], pd.DataFrame]
+EFFECTS: dict[str, Effect] = {}
+
+
+def effect(function: Effect) -> Effect:
+    """Register what gives an effect's ratios, a table (sizes, seeds), under its name."""
+    assert function.__name__ not in EFFECTS, function.__name__
+    return EFFECTS.setdefault(function.__name__, function)

@@ -67,6 +67,12 @@ class Aim(BaseModel):
             raise ValueError("given some of paper, margin and margin_from, allowed: all three or none")
         return self
 
+    def widened(self, factor: float, log: bool) -> "Aim":
+        """With a margin so many times as wide, if it has one; of a factor its logarithm."""
+        if self.margin is None:
+            return self
+        return self.model_copy(update={"margin": self.margin**factor if log else self.margin * factor})
+
     def same(self, log: bool) -> tuple[float, float]:
         """The values that are of the same size as the paper's."""
         assert self.paper is not None and self.margin is not None

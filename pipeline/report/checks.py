@@ -57,3 +57,18 @@ def seeds(needed: int | None) -> str:
         return "how many would decide cannot be told"
     beyond = "" if needed <= MOST_SEEDS else f", more than the {MOST_SEEDS} that are tried at most"
     return f"{needed:,} seeds would decide{beyond}"
+
+
+def trend(found: dict[str, Any]) -> str:
+    """How an effect moves with the number of people, and what that gives at the paper's."""
+
+    def told(name: str) -> str:
+        low, high = found[name]["interval"] or (math.nan, math.nan)
+        return f"{Interval(found[name]['estimate'], low, high, found['seeds']):.2f}"
+
+    sizes = ", ".join(f"{n:,}" for n in found["sizes"])
+    inside = "holds" if found["holds"] else "does not hold"
+    return (
+        f"Over {sizes} people the logarithm of the ratio changes by {told('slope')} for a factor e of people. "
+        f"At the paper's number that gives {told('at_paper')}, which {inside} the paper's {found['paper']:g}"
+    )

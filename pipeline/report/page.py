@@ -200,6 +200,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         verdicts=ledger.counts(papers),
         calibrated=ledger.counts(ledger.calibrated(papers)),
         sizes=ledger.sizes(papers),
+        at_margins=ledger.counts_at_margins(papers),
         discoveries=ledger.discoveries(papers),
         decidable=ledger.decidable(papers),
         all_verdicts=ledger.counts(claims),

@@ -28,11 +28,11 @@ from pipeline.stages import claims as stage
 from pipeline.store.artefacts import ArtefactError
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
-from tests.findings.scenes import empty, phases_scene, sizes_scene
+from tests.findings.scenes import empty, phases_scene, power_law_scene, sizes_scene
 
 KEYS = (
-    "id statement verdict size calibrated checks regime note paper p p_adjusted seeds seeds_needed "
-    "runs figure drawn origin digest"
+    "id statement verdict size calibrated trend checks regime note paper p p_adjusted seeds seeds_needed "
+    "runs figure drawn origin digest at_margins"
 ).split()
 OF_A_CHECK = (
     "key kind quantity estimate interval low high seeds verdict scale paper margin margin_from size "
@@ -311,3 +311,12 @@ def test_the_main_contrast_of_several_checks_is_as_clear_as_the_least():
 def test_few_of_the_undecided_are_decidable():
     entries = [{"verdict": UNDECIDED, "seeds_needed": n} for n in (None, 4, 10, 11)]
     assert ledger.decidable([*entries, {"verdict": REPRODUCED, "seeds_needed": 4}]) == 2
+
+
+def test_an_effect_at_three_sizes_has_a_trend():
+    """Here the ratio is the same at each, and so at the paper's."""
+    found = {e["id"]: e["trend"] for e in judge_all(power_law_scene().tables())}["C22"]
+    assert found["sizes"] == [512, 1024, 2048] and found["paper"] == 0.66
+    assert found["slope"]["estimate"] == pytest.approx(0, abs=1e-3)
+    assert found["at_paper"]["estimate"] == pytest.approx(170 / 300, rel=0.05)
+    assert {e["trend"] for e in judge_all(phases_scene().tables())} == {None}

@@ -12,7 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
 from pipeline.findings.distributions.claims import shortening
-from pipeline.findings.judging import Finding, conclude
+from pipeline.findings.judging import Finding, at_margins, conclude
 from pipeline.findings.verdict import (
     LARGER,
     NOT_REPRODUCED,
@@ -171,6 +171,20 @@ def test_the_size_of_a_ratio_is_a_factor():
     assert (
         alone(Check.ratio("a", "a", 2 * 1.4 * np.exp(spread(0, 0.05)), low=1), aim(2, 1.25)).verdict == LARGER
     )
+
+
+def test_a_margin_of_a_ratio_widens_by_its_logarithm():
+    assert aim(2, 1.5).widened(2, log=True).same(log=True) == (2 / 2.25, 2 * 2.25)
+    assert aim(2, 0.5).widened(0.5, log=False).same(log=False) == (1.75, 2.25)
+    assert PLAIN.widened(2, log=True) == PLAIN
+
+
+def test_a_finding_at_other_margins_keeps_what_has_no_size():
+    checks = [Check.of("a", "a", spread(2.9, 0.1), low=1), Check.of("b", "b", spread(2, 0.1), low=1)]
+    finding = conclude(checks, {"a": aim(4, 1), "b": PLAIN}, [])
+    assert finding.verdict == at_margins(finding, 0.5).verdict == SMALLER
+    assert at_margins(finding, 2).verdict == REPRODUCED
+    assert at_margins(Finding(NOT_RUN), 2) == Finding(NOT_RUN)
 
 
 def test_less_is_more_where_a_check_has_an_upper_bound():

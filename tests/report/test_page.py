@@ -14,8 +14,10 @@ from pipeline.config.experiments import TOY, Params
 from pipeline.costs import units
 from pipeline.findings import figures, ledger
 from pipeline.findings.verdict import (
+    NOT_REPRODUCED,
     OUT_OF_REGIME,
     REPRODUCED,
+    SMALLER,
     UNDECIDED,
     VERDICTS,
     Aim,
@@ -40,6 +42,16 @@ PLAIN = Aim(kind="direction")
 SIZED = Aim(kind="direction", paper=3, margin=0.5, margin_from="one seed")
 
 
+TREND = {
+    "sizes": [1024, 2048, 4096],
+    "seeds": 3,
+    "slope": {"estimate": -0.1, "interval": [-0.2, 0.0]},
+    "at_paper": {"estimate": 0.5, "interval": [0.4, 0.7]},
+    "paper": 0.66,
+    "holds": True,
+}
+
+
 def told(check: Check, aim: Aim = PLAIN) -> dict:
     (part,) = decide([check], {check.key: aim})
     return as_json(part)
@@ -61,6 +73,8 @@ def claims(run: str) -> list[dict]:
             "verdict": verdict,
             "size": "same size" if verdict == REPRODUCED else None,
             "calibrated": name == "C3",
+            "trend": TREND if name == "C22" else None,
+            "at_margins": {"half": SMALLER if verdict == REPRODUCED else verdict, "twice": verdict},
             "checks": [open_] if verdict == UNDECIDED else given if verdict in VERDICTS[:4] else [],
             "regime": [{"id": "people-are-known", "state": "fails", "checks": [known], "note": ""}]
             if verdict == OUT_OF_REGIME
@@ -257,6 +271,19 @@ def test_what_is_out_of_regime_says_which_and_the_number(html):
     row = row_of(html, OUT_OF_REGIME)
     assert "Regime people-are-known: <strong>fails</strong>" in row
     assert "final accuracy 0.51 [0.485, 0.535] (needs &gt; 0.99)" in row
+
+
+def test_a_trend_is_told_with_the_papers_value(html):
+    row = re.search(r'<tr id="claim-C22".*?</tr>', html, re.S).group()
+    assert "Over 1,024, 2,048, 4,096 people" in row and "-0.10 [-0.20, 0.00]" in row
+    assert "gives 0.50 [0.40, 0.70], which holds the paper&#39;s 0.66" in row
+
+
+def test_counts_at_other_margins_are_told(html):
+    counted = ledger.counts(ledger.of_the_paper(claims("r")))
+    half = re.search(r"With half the margins (.*)", html).group(1)
+    assert REPRODUCED not in half.replace(NOT_REPRODUCED, "") and f"{counted[SMALLER] + counted[REPRODUCED]} " in half
+    assert f"With twice the margins {counted[REPRODUCED]} would be reproduced" in html
 
 
 def test_verdicts_differ_without_colour(html):

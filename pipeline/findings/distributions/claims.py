@@ -22,6 +22,7 @@ from pipeline.findings.cells import (
 from pipeline.findings.hard_cells import at_default_budget, best_elsewhere, by_seed, papers_cell
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
 from pipeline.findings.statistics import Interval
+from pipeline.findings.trend import effect
 from pipeline.findings.verdict import Check
 from pipeline.tables.read import Tables
 
@@ -76,19 +77,32 @@ def shortening(ends: pd.DataFrame) -> pd.Series:
     return best_elsewhere(ends.drop(columns=0.0)) / ends[0.0]
 
 
-@judge("phases", "power_law")
-def imbalance_shortens_the_plateau(tables: Tables, *, highest_ratio: float) -> Result:
-    """t(0.99) at the best alpha over t(0.99) uniform, mean of logarithms over the N of a quarter of the
-    default or more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
-    """
+def _escaped_cells(tables: Tables) -> list[pd.DataFrame]:
+    """Runs of power laws by cell, where they are of the default steps and every uniform run leaves its
+    plateau."""
     rows = at_default_budget(tables, power_laws(tables))
-    cells = [
+    return [
         cell
         for _, cell in rows.groupby(CELL)
         if cell.alpha.max() > 0
         and (cell.alpha == 0).any()
         and cell.plateau_end[cell.alpha == 0].notna().all()
     ]
+
+
+@effect
+def shortening_by_size(tables: Tables) -> pd.DataFrame:
+    """t(0.99) at the best alpha over that of uniform sampling (sizes, seeds), at the default budget."""
+    ratios = {cell.individuals.iloc[0]: shortening(_plateau_ends(cell)) for cell in _escaped_cells(tables)}
+    return pd.DataFrame(ratios).T
+
+
+@judge("phases", "power_law")
+def imbalance_shortens_the_plateau(tables: Tables, *, highest_ratio: float) -> Result:
+    """t(0.99) at the best alpha over t(0.99) uniform, mean of logarithms over the N of a quarter of the
+    default or more at which every uniform run of the default steps leaves its plateau (Figure 4 left).
+    """
+    cells = _escaped_cells(tables)
     if not cells:
         raise OutOfRegimeError("no cell in which every uniform run leaves its plateau")
     # Seeds that the plan has in every cell; an undefined value of one of them stays undefined.
