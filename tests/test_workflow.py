@@ -311,7 +311,10 @@ def test_an_unknown_scale_is_named(finished):
         text=True,
         check=False,
     )
-    assert failed.returncode in (1, 2) and "allowed: laptop, paper, paper-grid, smoke" in failed.stderr
+    assert (
+        failed.returncode in (1, 2)
+        and "allowed: laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate" in failed.stderr
+    )
     assert "Traceback" not in failed.stderr
 
 

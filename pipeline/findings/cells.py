@@ -15,6 +15,8 @@ CELL = ["individuals", "steps"]
 # The experiments on power laws alone, and all that compare families of distributions.
 POWER_LAWS = ("power_law", "power_law_sizes")
 FAMILIES = (*POWER_LAWS, "celebrities", "warm_up", "families", "warm_up_grid")
+# The default run's: the first seeds, and those that `everything` adds.
+DEFAULT_RUNS = ("phases", "phases_again")
 # Runs that agree in these differ in seed and distribution only.
 CONDITIONS = [
     *CELL,
@@ -73,7 +75,7 @@ def of_any(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
 
 def default_runs(tables: Tables) -> pd.DataFrame:
     """Every seed of the default run."""
-    return of_any(tables, ("phases", "phases_again"))
+    return of_any(tables, DEFAULT_RUNS)
 
 
 def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:

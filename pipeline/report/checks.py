@@ -69,6 +69,6 @@ def trend(found: dict[str, Any]) -> str:
     sizes = ", ".join(f"{n:,}" for n in found["sizes"])
     inside = "holds" if found["holds"] else "does not hold"
     return (
-        f"Over {sizes} people the logarithm of the ratio changes by {told('slope')} for a factor e of people. "
+        f"Over {sizes} people the logarithm of the ratio changes by {told('slope')} a factor e of people. "
         f"At the paper's number that gives {told('at_paper')}, which {inside} the paper's {found['paper']:g}"
     )

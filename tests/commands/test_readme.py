@@ -53,8 +53,9 @@ def test_how_many_runs_the_default_call_trains():
     runs, every = (len(distinct_runs(expand(part))) for part in (only(params, core), params))
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     text = " ".join((ROOT / "README.md").read_text().split())
-    assert f"the {runs} runs of the {words[len(core)]} core experiments" in text
-    assert f"covers {every} runs. The tables of the other {every - runs}" in text
+    hosts = {params.experiments[name].joins or name for name in core}
+    assert f"the {runs} runs of the {words[len(hosts)]} core experiments" in text
+    assert f"trains all {every} runs" in text
 
 
 @pytest.mark.committed

@@ -139,11 +139,12 @@ def seen(**changes):
 def watched(name: float, text: float):
     """Attention in the last layer at the end of the run."""
     scene = attention_scene()
-    for k, table in enumerate(scene.attention):
+    attention = scene.observed["attention"]
+    for k, table in enumerate(attention):
         if "attribute_to_name" in table:
             last = table.step == table.step.max()
             off = {"attribute_to_name": name * jitter(k), "attribute_to_text": text}
-            scene.attention[k] = table.assign(**{c: table[c].where(~last, v) for c, v in off.items()})
+            attention[k] = table.assign(**{c: table[c].where(~last, v) for c, v in off.items()})
     return scene
 
 
