@@ -203,7 +203,7 @@ def test_names_that_experiments_cannot_have_are_those_of_the_rules():
 
 
 def test_a_missing_scale_names_those_there_are():
-    allowed = "laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate"
+    allowed = "laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate, workstation"
     with pytest.raises(ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
         scales.load("desktop")
 
