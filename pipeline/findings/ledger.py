@@ -3,21 +3,25 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from statsmodels.stats.multitest import multipletests
 
+from pipeline.config.experiments import TOY
 from pipeline.findings.entries import CLAIMS, OURS, Claim, load, regimes
-from pipeline.findings.judging import Finding, at_margins, state, within
+from pipeline.findings.judging import JUDGES, Finding, at_margins, state, within
 from pipeline.findings.power import LEVEL, MOST_SEEDS
 from pipeline.findings.trend import Trend
 from pipeline.findings.verdict import HARD, NOT_RUN, SAME_SIZE, SIZE_OPEN, UNDECIDED, VERDICTS, as_json
 from pipeline.store.artefacts import manifest_of, seal, verify
 from pipeline.store.files import write_atomically
+from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
+NO_PLANS: Mapping[str, str] = MappingProxyType({})
 # Margins that the verdicts are also given at, as multiples of those of claims.yaml.
 MARGINS = {"half": 0.5, "twice": 2.0}
 
@@ -63,13 +67,20 @@ def _entry(claim: Claim, finding: Finding, trend: Trend | None) -> dict[str, Any
     }
 
 
-def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
-    """One entry a claim, ready for JSON; keys as in `_entry`.
+def _plans(claim: Claim, plans: Mapping[str, str]) -> dict[str, str]:
+    """Those of the experiments that a claim needs, of the digests of all."""
+    needs = (TOY if name in (TOY_SIZES, TOY_REPLAY) else name for name in JUDGES[claim.judge].needs)
+    return {name: plans[name] for name in needs if name in plans}
 
-    trend: of an effect over numbers of people, None where it has none. at_margins: verdicts with other
-    margins. seeds_needed: how many would decide what is undecided; None where no number can be told.
-    p_adjusted: by Benjamini and Hochberg's method, over the paper's claims; those that were not judged count
-    as a P value of 1.
+
+def judge_all(tables: Tables, path: Path = CLAIMS, plans: Mapping[str, str] = NO_PLANS) -> list[dict]:
+    """One entry a claim, ready for JSON; keys as in `_entry`. plans: by experiment, the digest of its
+    parameters.
+
+    trend: of an effect over numbers of people, None where it has none. plans: digests of the parameters of
+    the experiments that it needs. at_margins: verdicts with other margins. seeds_needed: how many would
+    decide what is undecided; None where no number can be told. p_adjusted: by Benjamini and Hochberg's
+    method, over the paper's claims; those that were not judged count as a P value of 1.
     """
     found = {regime.id: regime.judged(tables) for regime in regimes()}
     entries = []
@@ -79,6 +90,7 @@ def judge_all(tables: Tables, path: Path = CLAIMS) -> list[dict]:
         entry = _entry(
             claim, within(finding, needed), claim.trend.found(tables) if claim.trend and runs else None
         )
+        entry["plans"] = _plans(claim, plans)
         entry["at_margins"] = {
             name: within(at_margins(finding, factor), needed).verdict for name, factor in MARGINS.items()
         }

@@ -19,6 +19,7 @@ from pipeline.findings import ledger
 from pipeline.findings.metrics import learning_curve, metrics
 from pipeline.stages import common
 from pipeline.store import provenance
+from pipeline.store.artefacts import verify
 from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
 
@@ -29,7 +30,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="file to write, claims.json")
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)
-    entries = ledger.judge_all(tables)
+    plans = {name: verify(args.tables / name).get("plan") for name in tables.names}
+    entries = ledger.judge_all(tables, plans={name: plan for name, plan in plans.items() if plan})
     learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
     write_atomically(args.out.with_name("learning.csv"), learned)
     numbers = json.dumps(metrics(tables, entries), indent=1)

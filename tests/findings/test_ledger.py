@@ -32,7 +32,7 @@ from tests.findings.scenes import empty, phases_scene, power_law_scene, sizes_sc
 
 KEYS = (
     "id statement verdict size calibrated trend checks regime note paper p p_adjusted seeds seeds_needed "
-    "runs figure drawn origin digest at_margins"
+    "runs figure drawn origin digest plans at_margins"
 ).split()
 OF_A_CHECK = (
     "key kind quantity estimate interval low high seeds verdict scale paper margin margin_from size "
@@ -165,12 +165,16 @@ def test_a_mistake_in_the_file_is_one_line(edited, edit, message):
 
 def test_stage_writes_the_ledger_and_counts(tmp_path, monkeypatch, capsys):
     tables = sizes_scene().tables()
-    write(tables, tmp_path)
+    plans = {"phases": "0123456789"}
+    write(tables, tmp_path, plans)
     out = tmp_path / "claims.json"
     monkeypatch.setattr(sys, "argv", ["claims", "--tables", str(tmp_path), "--out", str(out)])
     stage.main()
     entries = json.loads(out.read_text(encoding="utf-8"))
-    assert entries == ledger.read(out) == json.loads(json.dumps(judge_all(Tables.read(tmp_path))))
+    assert (
+        entries == ledger.read(out) == json.loads(json.dumps(judge_all(Tables.read(tmp_path), plans=plans)))
+    )
+    assert {entry["id"]: entry["plans"] for entry in entries}["C1"] == plans
     told = {line[4:]: int(line[:3]) for line in capsys.readouterr().out.splitlines()}
     assert told == counts(entries) and sum(told.values()) == len(entries)
     assert ledger.judged_on(out) == ["phases", "population_size"]
