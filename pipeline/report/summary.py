@@ -164,10 +164,11 @@ def block(tables: Tables, claims: list[dict]) -> str:
     """Markdown: verdict counts, then what the experiments that have results say in numbers."""
     runs = tables.runs
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
+    people = dict.fromkeys(f"{n:,}" for n in (runs.individuals.min(), runs.individuals.max()))
     papers = ledger.of_the_paper(claims)
     lines = [
         f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
-        f"{runs.individuals.min():,} to {runs.individuals.max():,} people (paper: 44 M on 64,000): "
+        f"{' to '.join(people)} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
         f"Of the paper's {len(papers)} claims {_verdicts(papers)}. "
         "Mean over seeds with its 95 % interval:",
