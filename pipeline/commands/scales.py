@@ -7,8 +7,8 @@ import argparse
 
 from pipeline import ROOT
 from pipeline.config import scales
-from pipeline.config.experiments import Params, expand
-from pipeline.costs import estimate, measured, units
+from pipeline.config.experiments import Params
+from pipeline.costs import measured, units
 from pipeline.stages import common
 from pipeline.store.artefacts import MANIFEST, verify
 from pipeline.store.files import write_atomically
@@ -42,9 +42,7 @@ def tables_of(scale: str, params: Params) -> Tables | None:
 
 def _column(scale: str) -> list[units.Row]:
     params = scales.load(scale)
-    tables = tables_of(scale, params)
-    found = units.planned(params) | estimate.tokens(expand(params)[0].config)
-    return units.rows(scale, found | (measured.measured(tables) if tables else {}))
+    return measured.beside_the_paper(scale, params, tables_of(scale, params))
 
 
 def _cell(row: units.Row) -> str:

@@ -4,15 +4,17 @@ import math
 
 import pandas as pd
 
+from pipeline.config.experiments import Params, expand
+from pipeline.costs import estimate, units
 from pipeline.costs.units import Found
-from pipeline.findings.cells import uniform_like
+from pipeline.findings.cells import DEFAULT_RUNS, default_runs, uniform_like
 from pipeline.findings.curves import first_phase_end
 from pipeline.findings.statistics import UNDEFINED, Interval
 from pipeline.tables.read import Tables
 
-# Of the default run; the same observed; and where families of distributions are compared.
-DEFAULT, OBSERVED, FAMILIES = "phases", ("phases", "attention"), "power_law"
-READS = tuple(dict.fromkeys([DEFAULT, *OBSERVED, FAMILIES]))
+# Of the default run, observed; and where families of distributions are compared.
+OBSERVED, FAMILIES = ("phases", "attention"), "power_law"
+READS = tuple(dict.fromkeys([*DEFAULT_RUNS, *OBSERVED, FAMILIES]))
 
 
 def _found(interval: Interval, digits: int = 3) -> Found:
@@ -71,7 +73,13 @@ def _attention(tables: Tables) -> dict[str, Found]:
 
 def measured(tables: Tables) -> dict[str, Found]:
     """The numbers by key; those that these tables do not tell are left out."""
-    rows = tables.of(DEFAULT)
+    rows = default_runs(tables)
     if rows.empty:
         return {}
     return {**_ends(rows), **_first_phase(tables, rows), **_families(tables, rows), **_attention(tables)}
+
+
+def beside_the_paper(scale: str, params: Params, tables: Tables | None) -> list[units.Row]:
+    """All numbers of a scale, those of its plan and those that its tables tell, beside the paper's."""
+    of_plan = units.planned(params) | estimate.tokens(expand(params)[0].config)
+    return units.rows(scale, of_plan | (measured(tables) if tables else {}))

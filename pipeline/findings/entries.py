@@ -2,16 +2,15 @@
 judged."""
 
 import functools
-import hashlib
 import importlib
-import json
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
 from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError
+from pipeline.config.frozen import Frozen, digest
 from pipeline.findings import figures
 from pipeline.findings.judging import JUDGES, Finding
 from pipeline.findings.trend import EFFECTS, Trend, trend
@@ -28,11 +27,9 @@ for module in code.modules("pipeline.findings.*.claims*"):
     importlib.import_module(module)
 
 
-class Judged(BaseModel):
+class Judged(Frozen):
     """A statement that a judge decides. checks: what each of its checks is, by key; the first is the main
     contrast."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     id: str
     statement: str = Field(min_length=20)
@@ -73,10 +70,8 @@ class Regime(Judged):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
 
 
-class TrendAim(BaseModel):
+class TrendAim(Frozen):
     """An effect that is followed over numbers of people, and the paper's value of it at its own."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     effect: str
     paper: float = Field(gt=0)
@@ -126,8 +121,7 @@ class Claim(Judged):
         """Ten hexadecimal digits of all that decides its verdict, besides the code and the tables: after an
         edit of a tolerance, a margin or a regime it is another."""
         needed = {regime.id: regime.rules() for regime in regimes() if regime.id in self.regime}
-        text = json.dumps(self.rules() | {"id": self.id, "regimes": needed}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        return digest(self.rules() | {"id": self.id, "regimes": needed})
 
 
 Entry = TypeVar("Entry", bound=Judged)

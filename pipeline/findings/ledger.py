@@ -5,7 +5,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from statsmodels.stats.multitest import multipletests
@@ -14,14 +13,12 @@ from pipeline.config.experiments import TOY
 from pipeline.findings.entries import CLAIMS, OURS, Claim, load, regimes
 from pipeline.findings.judging import JUDGES, Finding, at_margins, state, within
 from pipeline.findings.power import LEVEL, MOST_SEEDS
-from pipeline.findings.trend import Trend
 from pipeline.findings.verdict import HARD, NOT_RUN, SAME_SIZE, SIZE_OPEN, UNDECIDED, VERDICTS, as_json
 from pipeline.store.artefacts import manifest_of, seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
-NO_PLANS: Mapping[str, str] = MappingProxyType({})
 # Margins that the verdicts are also given at, as multiples of those of claims.yaml.
 MARGINS = {"half": 0.5, "twice": 2.0}
 
@@ -34,8 +31,18 @@ def _p(finding: Finding) -> float | None:
     return float(max(main)) if main and not any(map(math.isnan, main)) else None
 
 
-def _entry(claim: Claim, finding: Finding, trend: Trend | None) -> dict[str, Any]:
-    undecided = finding.verdict == UNDECIDED
+def _plans(claim: Claim, plans: Mapping[str, str | None]) -> dict[str, str]:
+    """Those of the experiments that a claim needs, of the digests of all; where tables name theirs."""
+    needs = (TOY if name in (TOY_SIZES, TOY_REPLAY) else name for name in JUDGES[claim.judge].needs)
+    return {name: plan for name in needs if (plan := plans.get(name))}
+
+
+def _entry(
+    claim: Claim, tables: Tables, regimes: Mapping[str, Finding], plans: Mapping[str, str | None]
+) -> dict[str, Any]:
+    alone, needed = claim.judged(tables), {name: regimes[name] for name in claim.regime}
+    finding = within(alone, needed)
+    trend = claim.trend.found(tables) if claim.trend and finding.verdict != NOT_RUN else None
     return {
         "id": claim.id,
         "statement": claim.statement,
@@ -58,43 +65,32 @@ def _entry(claim: Claim, finding: Finding, trend: Trend | None) -> dict[str, Any
         "p": _p(finding),
         "p_adjusted": None,
         "seeds": finding.seeds,
-        "seeds_needed": finding.seeds_needed if undecided else None,
+        "seeds_needed": finding.seeds_needed if finding.verdict == UNDECIDED else None,
         "runs": list(finding.runs),
         "figure": claim.figure,
         "drawn": claim.drawn,
         "origin": claim.origin,
         "digest": claim.digest(),
+        "plans": _plans(claim, plans),
+        "at_margins": {
+            name: within(at_margins(alone, factor), needed).verdict for name, factor in MARGINS.items()
+        },
     }
 
 
-def _plans(claim: Claim, plans: Mapping[str, str]) -> dict[str, str]:
-    """Those of the experiments that a claim needs, of the digests of all."""
-    needs = (TOY if name in (TOY_SIZES, TOY_REPLAY) else name for name in JUDGES[claim.judge].needs)
-    return {name: plans[name] for name in needs if name in plans}
+def judge_all(
+    tables: Tables, path: Path = CLAIMS, plans: Mapping[str, str | None] | None = None
+) -> list[dict]:
+    """One entry a claim, ready for JSON; keys as in `_entry`.
 
-
-def judge_all(tables: Tables, path: Path = CLAIMS, plans: Mapping[str, str] = NO_PLANS) -> list[dict]:
-    """One entry a claim, ready for JSON; keys as in `_entry`. plans: by experiment, the digest of its
-    parameters.
-
-    trend: of an effect over numbers of people, None where it has none. plans: digests of the parameters of
-    the experiments that it needs. at_margins: verdicts with other margins. seeds_needed: how many would
-    decide what is undecided; None where no number can be told. p_adjusted: by Benjamini and Hochberg's
-    method, over the paper's claims; those that were not judged count as a P value of 1.
+    plans: digests of the parameters of experiments, by name; an entry has those that it needs. trend: of an
+    effect over numbers of people, None where it has none. at_margins: verdicts with other margins.
+    seeds_needed: how many would decide what is undecided; None where no number can be told. p_adjusted: by
+    Benjamini and Hochberg's method, over the paper's claims; those that were not judged count as a P value of
+    1.
     """
     found = {regime.id: regime.judged(tables) for regime in regimes()}
-    entries = []
-    for claim in load(path):
-        finding, needed = claim.judged(tables), {name: found[name] for name in claim.regime}
-        runs = finding.verdict != NOT_RUN
-        entry = _entry(
-            claim, within(finding, needed), claim.trend.found(tables) if claim.trend and runs else None
-        )
-        entry["plans"] = _plans(claim, plans)
-        entry["at_margins"] = {
-            name: within(at_margins(finding, factor), needed).verdict for name, factor in MARGINS.items()
-        }
-        entries.append(entry)
+    entries = [_entry(claim, tables, found, plans or {}) for claim in load(path)]
     papers = of_the_paper(entries)
     p = [1.0 if entry["p"] is None else entry["p"] for entry in papers]
     for entry, adjusted in zip(papers, multipletests(p, method="fdr_bh")[1], strict=True):

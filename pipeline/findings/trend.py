@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings.statistics import Interval
+from pipeline.paper.units import PEOPLE
 from pipeline.tables.read import Tables
 
 LEAST_SIZES = 3
-PAPER_INDIVIDUALS = 64_000
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def trend(ratios: pd.DataFrame, paper: float) -> Trend | None:
     whole = ratios.sort_index().dropna(axis=1)
     if len(whole) < LEAST_SIZES or whole.shape[1] < 2:
         return None
-    x = np.log(
-        whole.index.to_numpy(float) / PAPER_INDIVIDUALS
-    )  # so the constant is the value at the paper's size
+    x = np.log(whole.index.to_numpy(float) / PEOPLE)  # so the constant is the value at the paper's size
     slopes, at_paper = np.polyfit(x, np.log(whole.to_numpy(float)), 1)
     return Trend(
         Interval.mean(slopes), Interval.geometric(np.exp(at_paper)), paper, tuple(map(int, whole.index))

@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from pipeline.config.frozen import Frozen
 from pipeline.findings.estimates import Estimate, Sample
 from pipeline.findings.power import LEAST_SEEDS, LEVEL
 from pipeline.findings.statistics import Interval
@@ -46,14 +47,12 @@ def combine(verdicts: Iterable[str]) -> str:
     return min(parts, key=PRECEDENCE.index)
 
 
-class Aim(BaseModel):
+class Aim(Frozen):
     """What claims.yaml says of a check.
 
     kind: a direction, or a threshold that the paper states. paper: its value. margin: how far from it is
     still the same size; of a ratio a factor, else a difference. margin_from: where the margin comes from.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     kind: Literal["direction", "threshold"]
     paper: float | None = None

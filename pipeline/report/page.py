@@ -10,9 +10,9 @@ import pandas as pd
 import yaml
 
 from pipeline.config import distributions
-from pipeline.config.experiments import TOY, Params, expand
+from pipeline.config.experiments import TOY, Params
 from pipeline.costs import estimate as costs
-from pipeline.costs import measured, units
+from pipeline.costs import measured
 from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.power import LEAST_SEEDS
@@ -156,12 +156,6 @@ def cost_rows(
     return [{"name": name, "cells": cells, "state": state(origins.get(name))} for name, cells in rows], rate
 
 
-def unit_rows(scale: str, params: Params, tables: Tables) -> list[units.Row]:
-    """The scale's numbers without a unit beside the paper's."""
-    of_plan = units.planned(params) | costs.tokens(expand(params)[0].config)
-    return units.rows(scale, of_plan | measured.measured(tables))
-
-
 def alone(html: str, figures: Path) -> str:
     """The same page with the drawings of the folder `figures` in it, for where nothing lies beside it."""
 
@@ -222,7 +216,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         flops=amount(listed.flops.sum()),
         hours=number((listed.seconds * listed.processes).sum() / 3600),
         reached=f"{BASELINE_REACHED - 1:.0%}",
-        units=unit_rows(scale, params, tables),
+        units=measured.beside_the_paper(scale, params, tables),
         costs=expected,
         cost_header=costs.HEADER,
         rate=rate,

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from pipeline.findings import ledger
-from pipeline.findings.cells import CELL, best_setting, in_cell, uniform_like
+from pipeline.findings.cells import CELL, best_setting, default_runs, in_cell, uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again
 from pipeline.findings.phases.scaling import paper_law, plateau_law
 from pipeline.findings.statistics import Interval
@@ -106,7 +106,7 @@ def _phases(tables: Tables) -> list[str]:
     """The default run: when its plateau ends, and what it knows of known and never-seen people."""
     if "phases" not in tables:
         return []
-    phases, paper = tables.of("phases"), published.curve("2_left", "loss")
+    phases, paper = default_runs(tables), published.curve("2_left", "loss")
     hallucinated = published.curve("M_loss", "new").relative()[-1]
     return [
         f"- In the default run ({phases.individuals.iloc[0]:,} people, {phases.steps.iloc[0]:,} steps, "
@@ -150,14 +150,14 @@ def _fine_tuning(tables: Tables) -> list[str]:
 
 
 def _verdicts(papers: list[dict]) -> str:
-    """Counts of verdicts, and those of the claims that the choice of the scale looked at."""
+    """Counts of verdicts in sentences, and those of the claims that the choice of the scale looked at."""
 
     def told(entries: list[dict]) -> str:
         return ", ".join(f"{count} {verdict}" for verdict, count in ledger.counts(entries).items())
 
     calibrated = ledger.calibrated(papers)
     looked = f" The choice of the scale looked at {len(calibrated)} of them ({told(calibrated)})."
-    return f"{told(papers)}.{looked if calibrated else ''}".removesuffix(".")
+    return f"Of the paper's {len(papers)} claims {told(papers)}.{looked if calibrated else ''}"
 
 
 def block(tables: Tables, claims: list[dict]) -> str:
@@ -165,12 +165,11 @@ def block(tables: Tables, claims: list[dict]) -> str:
     runs = tables.runs
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
     people = dict.fromkeys(f"{n:,}" for n in (runs.individuals.min(), runs.individuals.max()))
-    papers = ledger.of_the_paper(claims)
     lines = [
         f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
         f"{' to '.join(people)} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
-        f"Of the paper's {len(papers)} claims {_verdicts(papers)}. "
+        f"{_verdicts(ledger.of_the_paper(claims))} "
         "Mean over seeds with its 95 % interval:",
         "",
         *_phases(tables),

@@ -6,7 +6,8 @@ Writes a JSON list, one entry a claim: id, statement, verdict, size, whether it 
 (key, kind, quantity, estimate, 95 % interval over seeds, bounds, seeds, verdict, the paper's value and
 margin, size, P values, what one more seed would give, the smallest visible effect and the seeds that would
 decide), the regimes that it needs with theirs, note, paper, P value of its main contrast as it is and
-adjusted, seeds, seeds that would decide, runs, figure, drawn, origin and the digest of its rules. Writes its
+adjusted, seeds, seeds that would decide, runs, figure, drawn, origin, the digests of its rules and of the
+parameters of its experiments, its trend over numbers of people, and verdicts at other margins. Writes its
 manifest beside it, and, small enough to compare between commits, metrics.json and learning.csv. Prints how
 many claims have each verdict; a red one is a result, not an error.
 """
@@ -31,7 +32,7 @@ def main() -> None:
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)
     plans = {name: verify(args.tables / name).get("plan") for name in tables.names}
-    entries = ledger.judge_all(tables, plans={name: plan for name, plan in plans.items() if plan})
+    entries = ledger.judge_all(tables, plans=plans)
     learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
     write_atomically(args.out.with_name("learning.csv"), learned)
     numbers = json.dumps(metrics(tables, entries), indent=1)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from statsmodels.regression.mixed_linear_model import MixedLM
 
-from pipeline.findings.trend import PAPER_INDIVIDUALS, trend
+from pipeline.findings.trend import trend
+from pipeline.paper.units import PEOPLE
 
 SIZES = [1024, 2048, 4096]
 
@@ -15,7 +16,7 @@ SIZES = [1024, 2048, 4096]
 def ratios(slope: float, at_paper: float, noise: float, seeds: int = 5) -> pd.DataFrame:
     """(sizes, seeds) of a line in log N that each seed has a version of."""
     rng = np.random.default_rng(0)
-    x = np.log(np.array(SIZES) / PAPER_INDIVIDUALS)
+    x = np.log(np.array(SIZES) / PEOPLE)
     logs = math.log(at_paper) + slope * x[:, None] + noise * rng.normal(size=(3, seeds))
     logs += 2 * noise * rng.normal(size=seeds)  # what a seed does at every size
     return pd.DataFrame(np.exp(logs), index=SIZES)
@@ -37,7 +38,7 @@ def test_an_interval_that_holds_the_papers_value_says_so():
 def test_the_estimate_is_that_of_a_mixed_model():
     table = ratios(-0.1, 0.6, 0.05)
     long = np.log(table).stack().rename_axis(["n", "seed"]).rename("effect").reset_index()
-    long["x"] = np.log(long.n / PAPER_INDIVIDUALS)
+    long["x"] = np.log(long.n / PEOPLE)
     fitted = MixedLM.from_formula("effect ~ x", long, groups="seed").fit()
     found = trend(table, 0.6)
     assert found is not None and found.slope.centre == pytest.approx(fitted.params["x"], abs=1e-6)

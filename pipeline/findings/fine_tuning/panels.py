@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from pipeline.findings import averages, numbers, style
 from pipeline.findings.cells import experiment
 from pipeline.paper import published
+from pipeline.paper.units import PEOPLE
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
 from pipeline.tables.read import Tables
 
-PAPER_INDIVIDUALS, PAPER_PAIRS = 64_000, 8_192
+PAPER_PAIRS = 8_192
 # group, measure, panel of the paper, label of the axis
 COLUMNS = (
     ("known", "loss", "pre_loss", "pre-training loss / baseline"),
@@ -89,7 +90,7 @@ def sizes(tables: Tables) -> Sweep:
         rows.assign(share=rows.new / rows.individuals),
         "share",
         "No replay: new people (ratio to known)",
-        {published.number(name) / PAPER_INDIVIDUALS: name for name in names},
+        {published.number(name) / PEOPLE: name for name in names},
         "N",
     )
 

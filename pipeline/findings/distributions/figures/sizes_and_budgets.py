@@ -13,9 +13,8 @@ from pipeline.findings.cells import best_setting, families, in_cell, plateau_sha
 from pipeline.findings.distributions.panels import BEST, draw_best
 from pipeline.findings.statistics import Interval
 from pipeline.paper import published
+from pipeline.paper.units import PEOPLE, STEPS
 from pipeline.tables.read import Tables
-
-PAPER_INDIVIDUALS, PAPER_STEPS = 64_000, 16_000
 
 
 @dataclass(frozen=True)
@@ -43,10 +42,10 @@ def _paper(axis: str) -> tuple[Array, dict[str, dict[str, Array]]]:
     if axis == "individuals":
         losses, accuracy = published.points("4_right"), published.points("J_accuracy")
         end = dict(zip(ends["individuals"], ends["plateau_end"][:, 0], strict=True))
-        hardness = np.array([end[n] for n in losses["individuals"]]) / PAPER_STEPS
+        hardness = np.array([end[n] for n in losses["individuals"]]) / STEPS
     else:
         losses = at_steps
-        row = list(ends["individuals"]).index(PAPER_INDIVIDUALS)
+        row = list(ends["individuals"]).index(PEOPLE)
         hardness = ends["plateau_end"][row, 0] / losses["steps"]
     relative = {family: losses[family] / published.baseline() for family in BEST}
     return hardness, {"loss": relative, "accuracy": {family: accuracy[family] for family in BEST}}
@@ -76,8 +75,8 @@ def facts(tables: Tables) -> dict[str, str]:
     return {
         "steps": f"{by_people.rows.steps.iloc[0]:,}",
         "individuals": f"{by_steps.rows.individuals.iloc[0]:,}",
-        "paper_individuals": f"{PAPER_INDIVIDUALS:,}",
-        "paper_steps": f"{PAPER_STEPS:,}",
+        "paper_individuals": f"{PEOPLE:,}",
+        "paper_steps": f"{STEPS:,}",
         "seeds": averages.seeds_sentence(by_people.rows, by_steps.rows),
     }
 

@@ -6,6 +6,7 @@ from pipeline.findings import averages, numbers, style
 from pipeline.findings.cells import experiment
 from pipeline.findings.fine_tuning import panels
 from pipeline.findings.mechanism import attention_panels
+from pipeline.paper.units import PEOPLE
 from pipeline.tables.read import Tables
 
 STATISTICS = ("name_to_name", "attribute_to_text", "attribute_to_last_name", "sharpness")
@@ -14,7 +15,7 @@ PAPER_NEW = 4_000
 
 def facts(tables: Tables) -> dict[str, str]:
     rows = experiment(tables, "finetune_attention")
-    share = PAPER_NEW / panels.PAPER_INDIVIDUALS
+    share = PAPER_NEW / PEOPLE
     return {
         "new": numbers.short(rows.new.iloc[0]),
         "share": numbers.ratio(rows.new.iloc[0] / rows.individuals.iloc[0]),

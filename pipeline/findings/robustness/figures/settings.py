@@ -13,6 +13,7 @@ from pipeline.findings.cells import experiment
 from pipeline.findings.robustness.settings import VARIED, Settings, settings
 from pipeline.findings.time_axis import TimeAxis, time_axis
 from pipeline.paper import published
+from pipeline.paper.units import PEOPLE
 from pipeline.tables.read import Tables
 
 _PAPER_SIZES = {"50m": 8 * 512**2, "150m": 12 * 896**2, "400m": 12 * 1536**2}
@@ -33,7 +34,7 @@ class Panel:
 
 PANELS = (
     Panel("Learning rate", "learning_rate", "C_lr", default=4e-4),
-    Panel("Individuals", "population_size", "C_nindiv", default=64_000),
+    Panel("Individuals", "population_size", "C_nindiv", default=PEOPLE),
     Panel("Weight decay", "weight_decay", "C_weight_decay", default=0.1),
     Panel("Batch size, equal data", "batch_size", "C_batch", default=128),
     Panel("Sequence mixer", "mixer", "C_mixer"),
