@@ -13,16 +13,17 @@ from pipeline.tables.read import Tables
 SETTING = ["distribution", *distributions.LABELS]
 CELL = ["individuals", "steps"]
 # The experiments on power laws alone, and all that compare families of distributions.
-POWER_LAWS = ("power_law", "power_law_sizes")
-FAMILIES = (*POWER_LAWS, "celebrities", "warm_up", "families", "warm_up_grid")
+POWER_LAWS = ("power_law", "power_law_exponents", "power_law_fewer", "power_law_sizes")
+FAMILIES = (*POWER_LAWS, "celebrities", "celebrity_weights", "warm_up", "families", "warm_up_grid")
 # The default run's: the first seeds, and those that `everything` adds.
 DEFAULT_RUNS = ("phases", "phases_again")
-# Runs that agree in these differ in seed and distribution only.
-CONDITIONS = [
+# Runs that agree in these differ in seed and distribution only, as far as they go: some end early.
+UNTIL_THE_END = [
     *CELL,
-    *("batch", "learning_rate", "schedule", "ends_below", "weight_decay"),
+    *("batch", "learning_rate", "schedule", "weight_decay"),
     *("layers", "width", "heads", "mixer", "templates", "shuffled"),
 ]
+CONDITIONS = [*UNTIL_THE_END, "ends_below"]
 
 
 class MissingExperimentError(ValueError):
@@ -78,20 +79,29 @@ def default_runs(tables: Tables) -> pd.DataFrame:
     return of_any(tables, DEFAULT_RUNS)
 
 
-def together(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
-    """The same, with the uniform runs in their conditions."""
-    rows = of_any(tables, experiments)
-    return rows if rows.empty else with_uniform(tables, rows)
+def whole(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs that were trained to their end, and so have final values."""
+    return rows[rows.ends_below == 0]
 
 
 def families(tables: Tables) -> pd.DataFrame:
-    """Runs of every family."""
-    return together(tables, FAMILIES)
+    """Whole runs of every family, with the uniform ones in their conditions."""
+    return with_uniform(tables, whole(of_any(tables, FAMILIES)))
+
+
+def whole_power_laws(tables: Tables) -> pd.DataFrame:
+    """Those of power laws, of any experiment; uniform ones have alpha 0."""
+    return families(tables).dropna(subset="alpha")
 
 
 def power_laws(tables: Tables) -> pd.DataFrame:
-    """Runs of the experiments on power laws alone, at every number of individuals."""
-    return together(tables, POWER_LAWS)
+    """Runs of the experiments on power laws alone, and the uniform ones in their conditions.
+
+    A run that ends after its plateau has the t(0.99) of the whole run, which stands for both if it is there.
+    """
+    rows = of_any(tables, POWER_LAWS)
+    every = pd.concat([with_uniform(tables, rows), uniform_like(tables, rows.assign(ends_below=0.0))])
+    return every.sort_values("ends_below", kind="stable").drop_duplicates([*UNTIL_THE_END, *SETTING, "seed"])
 
 
 def default_steps(tables: Tables, rows: pd.DataFrame) -> int:
@@ -117,7 +127,7 @@ def plateau_shares(uniform: pd.DataFrame) -> dict[tuple[int, int], float]:
 
 def best_setting(rows: pd.DataFrame) -> pd.DataFrame:
     """Runs of the setting with the lowest final loss on known people, mean over seeds; of whole runs."""
-    settings = [runs for _, runs in rows[rows.ends_below == 0].groupby(SETTING, dropna=False)]
+    settings = [runs for _, runs in whole(rows).groupby(SETTING, dropna=False)]
     return min(settings, key=lambda runs: runs.known_loss.mean())
 
 

@@ -494,7 +494,7 @@ def patching_scene(seeds=SEEDS, patched=None, late=None, known=None) -> Scene:
             scene.add("patching", seed, curves, kind="patch", reference=reference, start=0, **base)
         for (reference, start), loss in (LATE | (late or {})).items():
             curves = learning(200, 8, final_loss=loss * B * jitter(seed)), never_seen()
-            scene.add("patching", seed, curves, kind="patch", reference=reference, start=start, **base)
+            scene.add("freezing", seed, curves, kind="patch", reference=reference, start=start, **base)
     return scene
 
 

@@ -254,7 +254,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
         b.pretrain("patching", speed=speed, learning=speed, kind="patch", reference=reference, start=0)
     for reference, start, speed in ((45, 45, 0.5), (200, 200, 1.5), (800, 400, 1)):
         b.pretrain(
-            "patching", "late", speed=speed, learning=speed, kind="patch", reference=reference, start=start
+            "freezing", "late", speed=speed, learning=speed, kind="patch", reference=reference, start=start
         )
     for n in (256, 512, 1024, 2048):
         b.pretrain("population_size", individuals=n)

@@ -194,7 +194,7 @@ def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):
 
 def test_grids_follow_the_tables():
     tables = build(lengths=(450, 900))
-    assert list(imbalance.best_alpha(tables).columns) == [450, 900]
+    assert list(imbalance.best_alpha(tables).columns) == [450, 900, 1800]
     assert imbalance.plateau_ends(tables).shape == (3, 4)
 
 
@@ -210,7 +210,7 @@ def test_families_meet_in_a_shared_cell(tables):
 
 
 def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
-    patches = patching.Patches.of(tables)
+    patches = patching.Patches.of(tables, "patching")
     assert patches.ages([0, 200]) == ["0 (0)", f"200 ({200 / patches.time.unit:.2g})"]
     (left, _) = panels(draw("mechanism/attention_circuits", tables))
     ours = {line.get_label(): line.get_color() for line in left.get_lines()}
@@ -220,9 +220,10 @@ def test_patched_runs_are_coloured_by_age_here_as_in_the_paper(tables):
 
 
 def test_final_losses_by_reference_and_start(tables):
-    final = frozen_attention._final(cells.experiment(tables, "patching"))
+    rows = patching.Patches.of(tables, "freezing", "patching").rows
+    final = frozen_attention._final(rows)
     assert list(final.index) == [800, 200, 45, 20, 0] and list(final.columns) == [0, 45, 200, 400]
-    runs = cells.experiment(tables, "patching").query("reference == 800 and start == 400")
+    runs = rows.query("reference == 800 and start == 400")
     expected = np.exp(np.log(runs.known_loss / BASELINE).mean())
     assert final.loc[800, 400] == pytest.approx(expected) and np.isnan(final.loc[0, 400])
 

@@ -184,7 +184,7 @@ def tables():
             for start, loss in zip(grid["start_step"], losses, strict=True):
                 if 0 < start < 16000:
                     patched = {"reference": reference, "start": start, **base}
-                    paper.point("patching", seed, 64000, 16000, loss=loss, **patched)
+                    paper.point("freezing", seed, 64000, 16000, loss=loss, **patched)
         for label, points in CURVES["C_lr"].items():
             if label != "4e-4":  # the default, in units of which rates are
                 rate = paper.runs[0]["learning_rate"] * float(label) / 4e-4

@@ -18,6 +18,7 @@ from pipeline.findings.cells import (
     in_cell,
     power_laws,
     uniform_like,
+    whole_power_laws,
 )
 from pipeline.findings.hard_cells import at_default_budget, best_elsewhere, by_seed, papers_cell
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
@@ -117,15 +118,15 @@ def best_alpha_follows_data_per_individual(tables: Tables, *, slack: float) -> R
     """Alpha of the lowest final loss: its change from the fewest to the most individuals and from the
     most to the fewest steps, and how many neighbouring cells are ordered the other way (Figure 4 middle).
 
-    Judged along the axes that the plan varies. `slack` cells may be out of order, as in the paper.
+    Judged along the axes that the plan varies, and among the alphas that all of its cells have. `slack` cells
+    may be out of order, as in the paper.
     """
-    rows = power_laws(tables)
-    best = pd.DataFrame(
-        {
-            cell: by_seed(runs, "alpha", "known_loss").dropna().idxmin(axis=1)
-            for cell, runs in rows.groupby(CELL)
-        }
-    ).dropna()
+    rows = whole_power_laws(tables).groupby(CELL).filter(lambda runs: runs.alpha.nunique() > 2)
+    losses = {cell: by_seed(runs, "alpha", "known_loss").dropna() for cell, runs in rows.groupby(CELL)}
+    shared = sorted(set.intersection(*(set(values) for values in losses.values()))) if losses else []
+    if len(shared) < 3:
+        raise NotMeasuredError("no three alphas that are in every cell")
+    best = pd.DataFrame({cell: values[shared].idxmin(axis=1) for cell, values in losses.items()}).dropna()
     cells = list(best.columns)
     out_of_order = pd.Series(0.0, index=best.index)
     checks = []
@@ -154,7 +155,7 @@ def order_of_final_losses(
     """Ratio of the final losses of neighbours in the paper's `order` of alphas, lowest loss first
     (Figure G), in the cell where the uniform plateau takes a share of the run nearest to the paper's.
     """
-    rows = power_laws(tables)
+    rows = whole_power_laws(tables)
     cell = papers_cell(tables, rows, shortest_plateau, longest_plateau)
     rows = in_cell(rows, cell)
     losses = by_seed(rows, "alpha", "known_loss").dropna()

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.cells import censored_plateau_end
+from pipeline.findings.cells import censored_plateau_end, of_any
 from pipeline.findings.curves import chance, first_phase_end
 from pipeline.findings.hard_cells import by_seed
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
@@ -34,7 +34,7 @@ def _patched(tables: Tables) -> pd.DataFrame:
     """Patched runs with the t(0.99) of their base (`escape`), and the ages of reference and start (`age`,
     `started`), the same for all seeds."""
     _escaped(tables.of("attention"))
-    rows = tables.of("patching").drop_duplicates("run")
+    rows = of_any(tables, ("patching", "freezing")).drop_duplicates("run")
     rows = rows.assign(escape=rows.base.map(tables.summary.set_index("run").plateau_end))
     # Seeds escape at different steps; which references count must not depend on the seed.
     unit = rows.groupby("seed").escape.first().mean()
@@ -132,7 +132,7 @@ def first_phase_attention_is_worst(tables: Tables, *, plateau: float) -> Result:
     return checks, rows[rows.reference.isin(losses.columns)], note
 
 
-@judge("attention", "patching")
+@judge("attention", "freezing")
 def frozen_early_attention_prevents_learning(
     tables: Tables, *, plateau: float, early: float, settled: float, least_loss: float, highest_loss: float
 ) -> Result:
@@ -154,7 +154,7 @@ def frozen_early_attention_prevents_learning(
     return checks, pd.concat([young, old])
 
 
-@judge("attention", "patching")
+@judge("attention", "patching", "freezing")
 def late_patching_helps_less(tables: Tables, *, settled: float, late: float) -> Result:
     """Final loss with the oldest reference that is patched in at age `late` or later over that with it from
     step 0 (Figure D right).

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from pipeline.findings import averages, numbers, style
-from pipeline.findings.cells import experiment
+from pipeline.findings.cells import experiment, of_any
 from pipeline.findings.time_axis import TimeAxis, time_axis
 from pipeline.paper import published
 from pipeline.tables.read import Tables
@@ -23,10 +23,11 @@ class Patches:
     time: TimeAxis
 
     @classmethod
-    def of(cls, tables: Tables) -> "Patches":
+    def of(cls, tables: Tables, *experiments: str) -> "Patches":
+        """Runs of those of the experiments that have any."""
         unpatched = experiment(tables, "attention")
         time = time_axis(unpatched)
-        return cls(experiment(tables, "patching"), unpatched, time)
+        return cls(of_any(tables, experiments).drop_duplicates("run"), unpatched, time)
 
     def colour(self, age: float) -> tuple:
         """Equal ages, equal colours, here and in the paper; the oldest is the paper's."""

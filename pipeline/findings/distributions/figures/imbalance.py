@@ -12,11 +12,14 @@ from matplotlib.image import AxesImage
 from pipeline.findings import averages, numbers, style
 from pipeline.findings.averages import Array
 from pipeline.findings.cells import (
+    CELL,
     MissingExperimentError,
     best_setting,
     default_steps,
     experiment,
+    families,
     power_laws,
+    whole_power_laws,
 )
 from pipeline.findings.distributions.panels import BEST, draw_best
 from pipeline.findings.statistics import Interval
@@ -41,10 +44,18 @@ def plateau_ends(tables: Tables) -> pd.DataFrame:
 
 
 def best_alpha(tables: Tables) -> pd.DataFrame:
-    """Exponent with the lowest final loss, individuals (descending) x steps; NaN where none was tried."""
-    loss = power_law(tables).groupby(["individuals", "steps", "alpha"]).known_loss.mean()
+    """Exponent with the lowest final loss, individuals (descending) x steps; NaN where no two were tried."""
+    rows = whole_power_laws(tables).groupby(CELL).filter(lambda runs: runs.alpha.nunique() > 1)
+    loss = rows.groupby([*CELL, "alpha"]).known_loss.mean()
     best = loss.unstack("alpha").idxmin(axis=1)
     return best.unstack("steps").sort_index(ascending=False)
+
+
+def final_runs(tables: Tables) -> pd.DataFrame:
+    """Whole runs of the number of steps at which most families were trained; of several, with most runs."""
+    rows = families(tables)
+    several = rows.groupby("steps").agg(families=("distribution", "nunique"), runs=("run", "nunique"))
+    return rows[rows.steps == several.sort_values(["families", "runs"]).index[-1]]
 
 
 def facts(tables: Tables) -> dict[str, str]:
@@ -52,13 +63,13 @@ def facts(tables: Tables) -> dict[str, str]:
     # A row in which no cell left the plateau has no shortest one.
     best = ends.dropna(how="all").idxmin(axis=1).sort_index()
     told = ", ".join(f"exponent {a:g} at {n:,} individuals" for n, a in best.items()) or "no run left it"
-    laws = power_law(tables)
-    others = [experiment(tables, name) for name in ("celebrities", "warm_up")]
+    laws, final = power_law(tables), final_runs(tables)
     return {
         "steps": f"{default_steps(tables, laws):,}",
+        "final_steps": f"{final.steps.iloc[0]:,}",
         "paper_steps": f"{PAPER_STEPS:,}",
         "shortest": told,
-        "seeds": averages.seeds_sentence(laws, *others),
+        "seeds": averages.seeds_sentence(laws, final),
     }
 
 
@@ -104,12 +115,7 @@ def _best(ax: Axes, best: Grid, norm: Normalize) -> AxesImage:
 
 def _final(ax: Axes, tables: Tables) -> None:
     """Final loss of the best setting of each family against the number of individuals."""
-    every = power_law(tables)
-    steps = default_steps(tables, every)
-    families = {"uniform": every[every.alpha == 0], "power_law": every[every.alpha > 0]}
-    families |= {name: experiment(tables, name) for name in ("celebrities", "warm_up")}
-    for family, rows in families.items():
-        rows = rows[rows.steps == steps]
+    for family, rows in final_runs(tables).groupby("distribution"):
         best = {n: best_setting(runs) for n, runs in rows.groupby("individuals")}
         draw_best(ax, list(best), [Interval.geometric(runs.loss_over_b) for runs in best.values()], family)
 

@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.findings import averages, numbers, style
-from pipeline.findings.cells import MissingExperimentError, best_setting, experiment, uniform_like
+from pipeline.findings.cells import (
+    MissingExperimentError,
+    best_setting,
+    experiment,
+    families,
+    in_cell,
+    uniform_like,
+)
 from pipeline.findings.statistics import Interval
 from pipeline.findings.time_axis import time_axis
 from pipeline.paper import published
@@ -50,7 +57,8 @@ def paper_uniform() -> published.Curve:
 
 @dataclass(frozen=True)
 class Cell:
-    """One (individuals, steps) that all families share; `families` maps each to its non-uniform runs."""
+    """One (individuals, steps) that all families share; `families` maps each to its non-uniform runs, of
+    any experiment."""
 
     individuals: int
     steps: int
@@ -65,14 +73,13 @@ class Cell:
 
 def cell(tables: Tables) -> Cell:
     """The shared cell whose uniform runs end nearest to the paper's, on a logarithmic scale."""
-    rows = {family: experiment(tables, family) for family in FAMILIES}
-    shared = set.intersection(*(set(zip(r.individuals, r.steps, strict=True)) for r in rows.values()))
+    named = [experiment(tables, family) for family in FAMILIES]
+    shared = set.intersection(*(set(zip(r.individuals, r.steps, strict=True)) for r in named))
+    every = families(tables)
+    rows = {family: every[every.distribution == family] for family in FAMILIES}
     cells = []
     for individuals, steps in sorted(shared):
-        here = {
-            family: r[(r.individuals == individuals) & (r.steps == steps) & (r.distribution != "uniform")]
-            for family, r in rows.items()
-        }
+        here = {family: in_cell(r, (individuals, steps)) for family, r in rows.items()}
         uniform = uniform_like(tables, pd.concat(here.values()))
         if not uniform.empty and not any(runs.empty for runs in here.values()):
             cells.append(Cell(individuals, steps, uniform, here))

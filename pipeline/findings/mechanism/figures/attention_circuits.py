@@ -10,7 +10,7 @@ from pipeline.tables.read import Tables
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    patches = Patches.of(tables)
+    patches = Patches.of(tables, "patching")
     rows = patches.rows[patches.rows.start == 0]
     finals = rows.groupby("reference").loss_over_b.agg(lambda loss: Interval.geometric(loss).centre)
     best, worst = finals.idxmin(), finals.idxmax()
@@ -25,7 +25,7 @@ def facts(tables: Tables) -> dict[str, str]:
 
 
 def draw(tables: Tables) -> Figure:
-    patches = Patches.of(tables)
+    patches = Patches.of(tables, "patching")
     time = patches.time
     fig, axes = style.new_figure(1, 2, 13.5, 6.2)
     left, right = axes[0]

@@ -26,7 +26,7 @@ def _paper_final() -> pd.DataFrame:
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    patches = Patches.of(tables)
+    patches = Patches.of(tables, "freezing", "patching")
     rows = patches.rows
     never = Interval.geometric(patches.unpatched.loss_over_b).centre
     paper = _paper_final()
@@ -49,7 +49,7 @@ def _map(
 
 
 def draw(tables: Tables) -> Figure:
-    patches = Patches.of(tables)
+    patches = Patches.of(tables, "freezing", "patching")
     mine, paper = _final(patches.rows), _paper_final()
     every = np.concatenate([mine.to_numpy().ravel(), paper.to_numpy().ravel()])
     norm = LogNorm(np.nanmin(every), np.nanmax(every))
