@@ -7,7 +7,9 @@ and how many seeds it shows. Whatever experiment a figure needs and the tables l
 import pipeline.findings.defaults  # noqa: F401  before a module that imports matplotlib
 
 # isort: split
+import contextlib
 import importlib
+from collections.abc import Iterable
 from types import ModuleType
 
 from matplotlib.figure import Figure
@@ -24,6 +26,16 @@ def module_of(figure: FigureSpec) -> ModuleType:
     """The module that draws a figure."""
     chapter, _, name = figure.name.partition("/")
     return importlib.import_module(MODULES.replace("*", chapter, 1).replace("*", name))
+
+
+def drawable(figures: Iterable[FigureSpec], tables: Tables) -> list[str]:
+    """Names of the figures whose experiments have runs."""
+    out = []
+    for figure in figures:
+        with contextlib.suppress(MissingExperimentError):
+            require(tables, *figure.needs)
+            out.append(figure.name)
+    return out
 
 
 def draw(figure: FigureSpec, tables: Tables) -> Figure:

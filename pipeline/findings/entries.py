@@ -89,11 +89,12 @@ class TrendAim(Frozen):
 
 
 class Claim(Judged):
-    """One claim. origin: P, a statement of the paper; D, read off its figures; O, ours. figure: the paper's,
-    with the panel; drawn: where it shows, of figures.yaml. regime: what must hold, of regime.yaml.
-    calibrated: whether the choice of a scale looked at it."""
+    """One claim. title: in a few words. origin: P, the paper states it; D, read off its figures; O, ours.
+    figure: the paper's, with the panel; drawn: where it shows, of figures.yaml. regime: what must hold, of
+    regime.yaml. calibrated: whether the choice of a scale looked at it."""
 
     id: str = Field(pattern=r"^(C[1-9][0-9]*|[a-z][a-z0-9-]*)$")
+    title: str = Field(min_length=8, max_length=60)
     origin: Literal["P", "D", "O"]
     paper: str = Field(min_length=1, description="the paper's values")
     figure: str | None = Field(default=None, min_length=1)

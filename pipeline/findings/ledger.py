@@ -45,6 +45,7 @@ def _entry(
     trend = claim.trend.found(tables) if claim.trend and finding.verdict != NOT_RUN else None
     return {
         "id": claim.id,
+        "title": claim.title,
         "statement": claim.statement,
         "verdict": finding.verdict,
         "size": finding.size,

@@ -16,8 +16,8 @@ from pipeline.costs import measured
 from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.power import LEAST_SEEDS
-from pipeline.findings.verdict import NOT_RUN
-from pipeline.report import checks
+from pipeline.findings.verdict import NOT_RUN, VERDICTS
+from pipeline.report import checks, forest, headlines
 from pipeline.store import plan
 from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import Origin, origin
@@ -102,6 +102,19 @@ def run_rows(tables: Tables) -> list[dict[str, Any]]:
     return rows
 
 
+def machines(tables: Tables) -> list[str]:
+    """Where the runs were trained, by their manifests: a sentence for each kind of machine."""
+    runs = tables.every_run
+    out = []
+    for (device, cores, precision), mine in runs.groupby(["device", "cores", "precision"], sort=False):
+        commits = ", ".join(dict.fromkeys(mine.commit.astype(str)))
+        out.append(
+            f"{len(mine)} models were trained on {device} ({cores:g} cores, {precision}), "
+            f"by the code of {commits}"
+        )
+    return out
+
+
 def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
     out = []
@@ -171,8 +184,9 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
 
     Raises ArtefactError when a part is missing or damaged.
     """
-    claims = ordered(ledger.read(results / "claims.json"))
-    papers = ledger.of_the_paper(claims)
+    entries = ledger.read(results / "claims.json")
+    claims = ordered(entries)
+    papers, plots = ledger.of_the_paper(claims), forest.rows(entries)
     runs, listed = run_rows(tables), tables.runs
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = cost_rows(params, tables, origins)
@@ -187,6 +201,13 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     return environment.get_template("page.html.j2").render(
         scale=scale,
         claims=claims,
+        headlines=headlines.told(entries, drawing.drawable(figures.load().values(), tables)),
+        notes=headlines.notes(scale, claims),
+        machines=machines(tables),
+        forest=plots,
+        plotted={row["claim"]["id"]: row["index"] for _, rows in reversed(plots) for row in reversed(rows)},
+        plot=forest,
+        every_verdict=VERDICTS,
         titles={name: figure.title for name, figure in figures.load().items()},
         least_seeds=LEAST_SEEDS,
         told=checks,

@@ -31,8 +31,8 @@ from pipeline.tables.read import Tables
 from tests.findings.scenes import empty, phases_scene, power_law_scene, sizes_scene
 
 KEYS = (
-    "id statement verdict size calibrated trend checks regime note paper p p_adjusted seeds seeds_needed "
-    "runs figure drawn origin digest plans at_margins"
+    "id title statement verdict size calibrated trend checks regime note paper p p_adjusted seeds "
+    "seeds_needed runs figure drawn origin digest plans at_margins"
 ).split()
 OF_A_CHECK = (
     "key kind quantity estimate interval low high seeds verdict scale paper margin margin_from size "
