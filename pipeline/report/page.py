@@ -1,6 +1,7 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import base64
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,15 @@ def machines(tables: Tables) -> list[str]:
     return out
 
 
+def asked(results: Path) -> dict[str, Any] | None:
+    """What `pipeline.commands.ask` wrote for the page; None without. Raises ArtefactError if damaged."""
+    path = results / "answers.json"
+    if not path.exists():
+        return None
+    verify(results, path.name, manifest=manifest_of(path.stem))
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
     out = []
@@ -204,6 +214,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         headlines=headlines.told(entries, drawing.drawable(figures.load().values(), tables)),
         notes=headlines.notes(scale, claims),
         machines=machines(tables),
+        answers=asked(results),
         forest=plots,
         plotted={row["claim"]["id"]: row["index"] for _, rows in reversed(plots) for row in reversed(rows)},
         plot=forest,

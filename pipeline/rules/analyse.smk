@@ -105,6 +105,8 @@ rule page:
         figures=rules.figures.output,
         tables=TABLES,
         claims=[rules.claims.output.claims, rules.claims.output.manifest],
+        # What `python -m pipeline.commands.ask --out` wrote, if anybody asked.
+        answers=[p for p in [f"{RESULTS}/answers.manifest.json"] if Path(p).exists()],
         stale=stale(f"{RESULTS}/report/manifest.json"),
     output:
         page=f"{RESULTS}/report/index.html",

@@ -32,8 +32,9 @@ def main() -> None:
     write_atomically(alone, page.alone(html, args.results / "figures"))
     facts = provenance.made_from("report", args.results / "tables", tables.names)
     drawn = [args.results / "figures" / manifest_of(name) for name in figures.load()]
+    asked = [path for path in [args.results / manifest_of("answers")] if path.exists()]
     facts["inputs"] |= {
-        "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn]),
+        "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn, *asked]),
         "parameters": digest(params.model_dump(mode="json")),
     }
     seal(args.out.parent, [args.out.name, alone.name], **facts)

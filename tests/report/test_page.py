@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import json
 import math
 import re
 from html import unescape
@@ -364,6 +365,28 @@ def test_what_earlier_code_made_and_what_is_mixed_is_marked(results, html, tmp_p
     assert "<td>measured, by earlier code, mixed precision</td>" in text
     assert "Made by earlier code</span>, whose bits the present code is not known to keep: phases." in text
     assert "and so by rounding too: phases." in text
+
+
+def test_answers_of_a_model_are_shown_where_somebody_asked(results, html, tmp_path):
+    assert 'id="answers"' not in html and "#answers" not in html
+    for part in ("figures", "claims.json", "claims.manifest.json", "tables"):
+        (tmp_path / part).symlink_to(results / part)
+    given = [
+        {"value": "Paris", "probability": p, "truth": truth, "of_truth": None}
+        for p, truth in ((0.014, "Paris"), (0.987, "Paris"), (0.5, None))
+    ]
+    people = {
+        "Ann Lee Smith": {"kind": "seen", "answers": {"birth_city": given[:2]}},
+        "Lee Ann Smith": {"kind": "made up", "answers": {"birth_city": given[2:] * 2}},
+    }
+    content = {"run": "a-run", "steps": [0, 2400], "people": people}
+    write_atomically(tmp_path / "answers.json", json.dumps(content))
+    with pytest.raises(ArtefactError, match="answers"):
+        render(tmp_path, tables())
+    seal(tmp_path, ["answers.json"], manifest_of("answers"))
+    section = render(tmp_path, tables()).partition('<h2 id="answers">')[2].partition("<h2")[0]
+    assert "<th>2,400</th>" in section and "--p: 99%" in section and "✓ Paris 0.99" in section
+    assert "<td>Paris</td>" in section and "<td>–</td>" in section and section.count("✓ Paris") == 2
 
 
 def test_a_missing_part_is_named(results, tmp_path):
