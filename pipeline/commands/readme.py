@@ -17,7 +17,7 @@ def numbers(results: Path) -> str:
     """The block of numbers, from the tables on which the claims were judged."""
     claims = results / "claims.json"
     tables = Tables.read(results / "tables", ledger.judged_on(claims))
-    return summary.block(tables, ledger.read(claims))
+    return summary.block(tables, ledger.read(claims), f"results/{results.name}")
 
 
 def main() -> None:

@@ -4,12 +4,12 @@ import re
 
 import pandas as pd
 
-from pipeline.findings import ledger
+from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.cells import CELL, best_setting, default_runs, in_cell, uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again
-from pipeline.findings.phases.scaling import paper_law, plateau_law
 from pipeline.findings.statistics import Interval
 from pipeline.paper import published
+from pipeline.report import headlines
 from pipeline.tables.read import Tables
 
 _SETTINGS = {
@@ -45,26 +45,6 @@ def _distribution_rows(tables: Tables) -> list[str]:
             f"{_ratio(best.loss_over_b):.2f} | {_share(best.known_accuracy):.2f} |"
         )
     return lines
-
-
-def _mechanism(tables: Tables) -> list[str]:
-    """What the attention of other steps, patched in from the first on, does to the plateau."""
-    if "patching" not in tables:
-        return []
-    rows = tables.of("patching").query("start == 0").drop_duplicates("run")
-    bases = tables.summary.set_index("run").plateau_end
-    oldest = rows[rows.reference == rows.reference.max()]
-    unpatched = oldest.base.map(bases)
-    by_reference = [runs for _, runs in rows.groupby("reference")]
-    worst = max(by_reference, key=lambda runs: _ratio(runs.loss_over_b).centre)
-    paper = published.curve("3_mid", "16k").plateau_end() / published.curve("2_left", "loss").plateau_end()
-    return [
-        "- A run is trained again, with the attention patterns of one of its later steps put in place from "
-        f"the start. With those of step {oldest.reference.iloc[0]:,.0f} its plateau ends at "
-        f"{_ratio(oldest.plateau_end / unpatched):.2f} of the step without them (paper: {paper:.2f}). With "
-        f"those of step {worst.reference.iloc[0]:,.0f} its final loss is {_ratio(worst.loss_over_b):.2f} of "
-        "the baseline."
-    ]
 
 
 def _alternation(tables: Tables) -> list[str]:
@@ -103,33 +83,16 @@ def _curricula(tables: Tables) -> list[str]:
 
 
 def _phases(tables: Tables) -> list[str]:
-    """The default run: when its plateau ends, and what it knows of known and never-seen people."""
+    """The default run: when its plateau ends, and what it knows in the end."""
     if "phases" not in tables:
         return []
     phases, paper = default_runs(tables), published.curve("2_left", "loss")
-    hallucinated = published.curve("M_loss", "new").relative()[-1]
     return [
-        f"- In the default run ({phases.individuals.iloc[0]:,} people, {phases.steps.iloc[0]:,} steps, "
-        f"b = {phases.baseline.iloc[0]:.2f} nats) the plateau ends after "
+        f"- The default run ({phases.individuals.iloc[0]:,} people, {phases.steps.iloc[0]:,} steps, "
+        f"b = {phases.baseline.iloc[0]:.2f} nats) ends its plateau after "
         f"{_share(phases.plateau_end / phases.steps):.2f} of the steps (paper: "
-        f"{paper.plateau_end() / paper.steps[-1]:.2f}). At the end of the run the model knows "
-        f"{_share(phases.known_accuracy):.3f} of the facts.",
-        f"- Never-seen people: final loss {_ratio(phases.new_loss_over_b):.2f} times the "
-        f"no-knowledge baseline (paper: {hallucinated:.2f}).",
-    ]
-
-
-def _growth(tables: Tables) -> list[str]:
-    """How the plateau grows with the number of people."""
-    if "population_size" not in tables:
-        return []
-    size = tables.of("population_size")
-    law = plateau_law(size)
-    if law is None:
-        return ["- Too few sizes leave their plateau for a scaling law."]
-    return [
-        f"- Over {size.individuals.min():,} to {size.individuals.max():,} people the plateau grows as N to "
-        f"the power of {law} (paper: {paper_law()})."
+        f"{paper.plateau_end() / paper.steps[-1]:.2f}), and knows {_share(phases.known_accuracy):.3f} of the "
+        "facts in the end.",
     ]
 
 
@@ -160,22 +123,39 @@ def _verdicts(papers: list[dict]) -> str:
     return f"Of the paper's {len(papers)} claims {told(papers)}.{looked if calibrated else ''}"
 
 
-def block(tables: Tables, claims: list[dict]) -> str:
-    """Markdown: verdict counts, then what the experiments that have results say in numbers."""
+def _finding(number: int, finding: dict, folder: str) -> list[str]:
+    """A headline: its sentences with their verdicts, what is not reproduced, and its figure."""
+    lines = [f"### {number}. {finding['title']}", ""]
+    lines += [f"- {text} *{claim['verdict'].capitalize()}.*" for text, claim in finding["says"]]
+    for what, claims in (("Not measured yet", finding["missing"]), ("Not reproduced", finding["red"])):
+        if claims:
+            lines.append(
+                f"- {what}: {'; '.join(claim['title'][0].lower() + claim['title'][1:] for claim in claims)}."
+            )
+    if finding["figure"]:
+        title = figures.load()[finding["figure"]].title
+        lines += ["", f"![{title}]({folder}/figures/{finding['figure']}.png)"]
+    return [*lines, ""]
+
+
+def block(tables: Tables, claims: list[dict], folder: str) -> str:
+    """Markdown: what was trained, the three findings, and more numbers. `folder`: where the figures lie."""
     runs = tables.runs
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
     people = dict.fromkeys(f"{n:,}" for n in (runs.individuals.min(), runs.individuals.max()))
+    told = headlines.told(claims, drawing.drawable(figures.load().values(), tables))
     lines = [
         f"{len(runs)} training runs of {' to '.join(sizes)} M parameters on "
         f"{' to '.join(people)} people (paper: 44 M on 64,000): "
         f"{runs.tokens.sum() / 1e6:.0f} M tokens, {runs.seconds.sum() / 3600:.1f} core-hours. "
         f"{_verdicts(ledger.of_the_paper(claims))} "
-        "Mean over seeds with its 95 % interval:",
+        "Means over seeds with their 95 % intervals; b is the no-knowledge baseline.",
+        "",
+        *(line for k, finding in enumerate(told, 1) for line in _finding(k, finding, folder)),
+        "### More numbers",
         "",
         *_phases(tables),
-        *_growth(tables),
         *_fine_tuning(tables),
-        *_mechanism(tables),
         *_alternation(tables),
         *_curricula(tables),
         *_distribution_rows(tables),

@@ -70,3 +70,15 @@ def test_the_interval_of_a_share_is_one_of_shares():
     assert f"{summary._share(near):.3f}".endswith(", 1.000]")
     assert f"{summary._share(1 - near):.3f}".startswith("0.005 [0.000,")
     assert summary._share(far) == summary._mean(far)
+
+
+def test_a_finding_is_told_with_verdicts_what_is_red_and_its_figure():
+    claim = {"title": "A claim that is red", "verdict": "smaller at this scale"}
+    finding = {"title": "Title", "says": [("It is 2.", claim)], "missing": [], "red": [claim], "figure": None}
+    assert summary._finding(2, finding, "results/x") == [
+        *("### 2. Title", ""),
+        "- It is 2. *Smaller at this scale.*",
+        *("- Not reproduced: a claim that is red.", ""),
+    ]
+    shown = summary._finding(1, finding | {"figure": "phases/three_phases"}, "results/x")
+    assert shown[-2].endswith("](results/x/figures/phases/three_phases.png)") and shown[-3] == ""
