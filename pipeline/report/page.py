@@ -18,7 +18,7 @@ from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.power import LEAST_SEEDS
 from pipeline.findings.verdict import NOT_RUN, VERDICTS
-from pipeline.report import checks, forest, headlines
+from pipeline.report import beside, checks, forest, headlines
 from pipeline.store import plan
 from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import Origin, origin
@@ -215,6 +215,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         notes=headlines.notes(scale, claims),
         machines=machines(tables),
         answers=asked(results),
+        beside=beside.matrix(scale, results, entries),
         forest=plots,
         plotted={row["claim"]["id"]: row["index"] for _, rows in reversed(plots) for row in reversed(rows)},
         plot=forest,

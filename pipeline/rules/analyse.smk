@@ -107,6 +107,7 @@ rule page:
         claims=[rules.claims.output.claims, rules.claims.output.manifest],
         # What `python -m pipeline.commands.ask --out` wrote, if anybody asked.
         answers=[p for p in [f"{RESULTS}/answers.manifest.json"] if Path(p).exists()],
+        beside=[str(p) for p in plans.beside(SCALE, Path(RESULTS)).values()],
         stale=stale(f"{RESULTS}/report/manifest.json"),
     output:
         page=f"{RESULTS}/report/index.html",

@@ -12,7 +12,7 @@ from pipeline.config.frozen import digest
 from pipeline.findings import figures
 from pipeline.report import page
 from pipeline.stages import common
-from pipeline.store import current, provenance
+from pipeline.store import current, plan, provenance
 from pipeline.store.artefacts import manifest_of, seal
 from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
@@ -33,8 +33,10 @@ def main() -> None:
     facts = provenance.made_from("report", args.results / "tables", tables.names)
     drawn = [args.results / "figures" / manifest_of(name) for name in figures.load()]
     asked = [path for path in [args.results / manifest_of("answers")] if path.exists()]
+    beside = plan.beside(args.scale, args.results).values()
+    others = [path.parent / manifest_of("claims") for path in beside]
     facts["inputs"] |= {
-        "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn, *asked]),
+        "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn, *asked, *others]),
         "parameters": digest(params.model_dump(mode="json")),
     }
     seal(args.out.parent, [args.out.name, alone.name], **facts)

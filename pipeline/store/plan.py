@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import run as cfg
+from pipeline.config import scales
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import TOY, Params, distinct_runs, expand, toys
 from pipeline.config.frozen import digest
@@ -17,7 +18,18 @@ from pipeline.store.files import write_atomically
 # Set by the workflow for its jobs: the file in which a call wrote what it was asked for.
 CALL = "PIPELINE_CALL"
 ALL, EVERYTHING = "all", "everything"
+# Scales that the page of the default one shows beside its own: a larger one, and itself at other rates.
+BESIDE = ("workstation", "half-rate", "twice-rate")
 _RULES = (ALL, "claims", "figures", "page")  # targets as well: those without wildcards
+
+
+def beside(scale: str, results: Path) -> dict[str, Path]:
+    """Scale -> its claims.json, of those that the page of the default scale, of folder `results`, shows beside
+    its own and that have results. The pages of other scales show only themselves."""
+    if scale != scales.DEFAULT:
+        return {}
+    paths = {name: results.parent / name / "claims.json" for name in BESIDE}
+    return {name: path for name, path in paths.items() if path.exists()}
 
 
 def names(params: Params) -> list[str]:
