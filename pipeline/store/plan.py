@@ -24,8 +24,8 @@ _RULES = (ALL, "claims", "figures", "page")  # targets as well: those without wi
 
 
 def beside(scale: str, results: Path) -> dict[str, Path]:
-    """Scale -> its claims.json, of those that the page of the default scale, of folder `results`, shows beside
-    its own and that have results. The pages of other scales show only themselves."""
+    """Scale -> its claims.json, of those with results beside `results` that the page of the default scale
+    shows, of which that is the folder. The pages of other scales show only themselves."""
     if scale != scales.DEFAULT:
         return {}
     paths = {name: results.parent / name / "claims.json" for name in BESIDE}
