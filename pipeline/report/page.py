@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
 from pipeline.config import distributions
 from pipeline.config.experiments import TOY, Params
@@ -125,6 +126,16 @@ def asked(results: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _has_curves(script: Path) -> bool:
+    """Whether the script beside a drawing has any. Those of an earlier time have none."""
+    return script.exists() and not script.read_text(encoding="utf-8").rstrip().endswith("=[];")
+
+
+def vendored(name: str) -> Markup:
+    """A file of a library that lies in `vendor`, as it is: a page from disk may fetch nothing."""
+    return Markup((Path(__file__).parent / "vendor" / name).read_text(encoding="utf-8"))
+
+
 def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
     out = []
@@ -138,6 +149,7 @@ def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list
                 "title": figure.title,
                 "caption": drawing.caption(figure, tables),
                 "source": f"../figures/{name}.svg",
+                "curves": _has_curves(path.with_suffix(".js")),
                 "claims": [claim["id"] for claim in claims if name in claim["drawn"]],
             }
         )
@@ -179,6 +191,11 @@ def cost_rows(
     return [{"name": name, "cells": cells, "state": state(origins.get(name))} for name, cells in rows], rate
 
 
+def _explored(html: str) -> list[str]:
+    """Figures whose curves the page offers."""
+    return re.findall(r'<button class="explore badge" data-figure="([^"]+)"', html)
+
+
 def alone(html: str, figures: Path) -> str:
     """The same page with the drawings of the folder `figures` in it, for where nothing lies beside it."""
 
@@ -186,6 +203,8 @@ def alone(html: str, figures: Path) -> str:
         drawing = base64.b64encode((figures / source[1]).read_bytes()).decode()
         return f'src="data:image/svg+xml;base64,{drawing}"'
 
+    scripts = "".join((figures / f"{name}.js").read_text(encoding="utf-8") for name in _explored(html))
+    html = html.replace("const curves = {};", f"const curves = {{}};\n{scripts}")
     return re.sub(r'src="\.\./figures/([^"]+)"', inline, html)
 
 
@@ -256,4 +275,5 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         resolved=parameters(params),
         versions=versions,
         slug=slug,
+        vendored=vendored,
     )

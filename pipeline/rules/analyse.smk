@@ -82,7 +82,7 @@ rule figures:
         others=expand(
             f"{RESULTS}/figures/{{figure}}.{{kind}}",
             figure=FIGURES,
-            kind=["png", "manifest.json"],
+            kind=["png", "js", "manifest.json"],
         ),
     log:
         f"logs/{SCALE}/figures.log",

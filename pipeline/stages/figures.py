@@ -2,7 +2,7 @@
 
     python -m pipeline.stages.figures --tables FOLDER --out FOLDER --figures phases/three_phases ...
 
-Writes CHAPTER/FIGURE.svg, CHAPTER/FIGURE.png and their checksums.
+Writes CHAPTER/FIGURE.svg, CHAPTER/FIGURE.png, the curves as CHAPTER/FIGURE.js, and their checksums.
 """
 
 import argparse
@@ -12,11 +12,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from pipeline.findings import drawing, figures, style
+from pipeline.findings import drawing, explore, figures, style
 from pipeline.stages import common
 from pipeline.store import provenance
 from pipeline.store.artefacts import manifest_of, seal
-from pipeline.store.files import atomic_path
+from pipeline.store.files import atomic_path, write_atomically
 from pipeline.tables.read import Tables
 
 
@@ -28,7 +28,9 @@ def draw(names: Sequence[str], tables: Tables, out: Path, made_from: dict[str, A
         for kind in ("svg", "png"):
             with atomic_path(path.with_suffix(f".{kind}")) as temporary:
                 style.save(figure, temporary, kind)
-        seal(path.parent, [f"{path.name}.svg", f"{path.name}.png"], manifest_of(path.name), **made_from)
+        write_atomically(path.with_suffix(".js"), explore.script(name, figure))
+        files = [f"{path.name}.{kind}" for kind in ("svg", "png", "js")]
+        seal(path.parent, files, manifest_of(path.name), **made_from)
 
 
 def main() -> None:

@@ -1,0 +1,82 @@
+"""The committed page in a real browser, from disk: filters, links, and values under the pointer."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from pipeline import ROOT
+from pipeline.config import scales
+
+CHROMIUM = shutil.which("chromium")
+REPORT = ROOT / "results" / scales.DEFAULT / "report"
+EXPLORED = "phases/three_phases"
+
+pytestmark = [
+    pytest.mark.committed,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here (Debian: apt-get install chromium)"),
+]
+
+READER = (Path(__file__).with_name("reader.js")).read_text(encoding="utf-8").replace("FIGURE", EXPLORED)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory):
+    """The page with its reader, beside the committed figures."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "figures").symlink_to(REPORT.parent / "figures")
+    (folder / "report").mkdir()
+    page = (REPORT / "index.html").read_text()
+    path = folder / "report" / "index.html"
+    path.write_text(page.replace("</body>", f"<script>{READER}</script></body>"))
+    found = {}
+    for width in (1280, 390):
+        command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"]
+        command += [f"--user-data-dir={folder}/profile{width}", "--virtual-time-budget=10000", "--dump-dom"]
+        done = subprocess.run([*command, path.as_uri()], capture_output=True, text=True, timeout=100)
+        title = re.search(r"<title>(.*?)</title>", done.stdout, re.S)
+        assert title and title[1].startswith("{"), done.stderr[-2000:]
+        found[width] = json.loads(unescape(title[1]))
+    return found
+
+
+def test_a_button_hides_the_claims_of_its_verdict_and_shows_them_again(seen):
+    found = seen[1280]
+    assert found["before"] == found["again"] and found["pressed"] == "false"
+    assert found["filtered"] > 0 and found["after"] == found["before"] - found["filtered"]
+
+
+def test_a_link_unfolds_what_it_leads_to(seen):
+    assert seen[1280]["unfolded"]
+
+
+def test_values_under_the_pointer_are_those_of_the_drawing(seen):
+    script = (REPORT.parent / "figures" / f"{EXPLORED}.js").read_text()
+    panel = json.loads(script.partition("=")[2].rstrip().rstrip(";"))[0]
+    drawn = {f"{c['label'] or c['kind']}:": dict(zip(c["x"], c["y"], strict=True)) for c in panel["curves"]}
+    found = seen[1280]
+    assert found["offered"] and found["plots"] >= 2
+    for values in (found["hovered"], found["moved"]):
+        at = float(values[0])
+        told = {
+            name: float(value)
+            for name, value in zip(found["names"][1:], values[1:], strict=True)
+            if value != "–"
+        }
+        assert told, "one of the curves has a point there"
+        for name, value in told.items():
+            (x,) = [x for x in drawn[f"{name.rstrip(':')}:"] if abs(x - at) < 1e-3]
+            assert value == pytest.approx(drawn[f"{name.rstrip(':')}:"][x], rel=1e-3)
+    assert float(found["moved"][0]) > float(found["hovered"][0])
+
+
+def test_seeds_can_be_switched_on(seen):
+    assert seen[1280]["with_seeds"] > len(seen[1280]["names"])
+
+
+def test_nothing_is_wider_than_a_telephone(seen):
+    assert not seen[390]["wide"] and seen[390]["plots"] >= 2
