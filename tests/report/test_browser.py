@@ -69,8 +69,11 @@ def test_values_under_the_pointer_are_those_of_the_drawing(seen):
         }
         assert told, "one of the curves has a point there"
         for name, value in told.items():
-            (x,) = [x for x in drawn[f"{name.rstrip(':')}:"] if abs(x - at) < 1e-3]
-            assert value == pytest.approx(drawn[f"{name.rstrip(':')}:"][x], rel=1e-3)
+            curve = drawn[f"{name.rstrip(':')}:"]
+            nearest = sorted(curve, key=lambda x: abs(x - at))[
+                :2
+            ]  # curves are measured at steps of their own
+            assert any(value == pytest.approx(curve[x], rel=1e-3) for x in nearest)
     assert float(found["moved"][0]) > float(found["hovered"][0])
 
 
