@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,23 +26,30 @@ READER = (Path(__file__).with_name("reader.js")).read_text(encoding="utf-8").rep
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory):
-    """The page with its reader, beside the committed figures."""
+def read(tmp_path_factory):
+    """What a script on the page, beside the committed figures, leaves as its title."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "figures").symlink_to(REPORT.parent / "figures")
     (folder / "report").mkdir()
     page = (REPORT / "index.html").read_text()
     path = folder / "report" / "index.html"
-    path.write_text(page.replace("</body>", f"<script>{READER}</script></body>"))
-    found = {}
-    for width in (1280, 390):
+
+    def title(script: str, width: int, dark: bool = False) -> Any:
+        path.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
         command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"]
-        command += [f"--user-data-dir={folder}/profile{width}", "--virtual-time-budget=10000", "--dump-dom"]
+        command += [f"--user-data-dir={folder}/profile", "--virtual-time-budget=60000", "--dump-dom"]
+        command += ["--blink-settings=preferredColorScheme=0"] if dark else []
         done = subprocess.run([*command, path.as_uri()], capture_output=True, text=True, timeout=100)
-        title = re.search(r"<title>(.*?)</title>", done.stdout, re.S)
-        assert title and title[1].startswith("{"), done.stderr[-2000:]
-        found[width] = json.loads(unescape(title[1]))
-    return found
+        found = re.search(r"<title>([\[{].*?)</title>", done.stdout, re.S)
+        assert found, done.stderr[-2000:]
+        return json.loads(unescape(found[1]))
+
+    return title
+
+
+@pytest.fixture(scope="module")
+def seen(read):
+    return {width: read(READER, width) for width in (1280, 390)}
 
 
 def test_a_button_hides_the_claims_of_its_verdict_and_shows_them_again(seen):
@@ -83,3 +91,21 @@ def test_seeds_can_be_switched_on(seen):
 
 def test_nothing_is_wider_than_a_telephone(seen):
     assert not seen[390]["wide"] and seen[390]["plots"] >= 2
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_nobody_is_kept_out(read, width, dark):
+    """No violation of WCAG 2.1, levels A and AA, that axe-core finds."""
+    axe = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+    ask = """
+      addEventListener("load", async () => {
+        document.querySelector("button.explore").click();
+        for (const [k, fold] of document.querySelectorAll("details").entries()) fold.open ||= k % 5 === 0;
+        await new Promise((done) => setTimeout(done, 400));
+        const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] });
+        const told = found.violations.map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)]);
+        document.title = JSON.stringify({ told, passed: found.passes.length });
+      });
+    """
+    found = read(axe.replace("</script>", "<\\/script>") + ask, width, dark)
+    assert found["told"] == [] and found["passed"] > 20
