@@ -1,0 +1,116 @@
+"""Write ro-crate-metadata.json: the project and its committed results as a Workflow Run RO-Crate.
+
+    python -m pipeline.commands.crate
+
+Zenodo, WorkflowHub and others read it. A run of the workflow is described for each scale whose results are in
+git: what it was given, what it made, and where it was trained, by its tables.
+"""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rocrate.model.contextentity import ContextEntity
+from rocrate.rocrate import ROCrate
+
+from pipeline import ROOT
+from pipeline.config import scales
+from pipeline.report.page import machines
+from pipeline.stages import common
+from pipeline.store.files import write_atomically
+from pipeline.tables.read import Tables
+
+FILE = ROOT / "ro-crate-metadata.json"
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+}
+SOFTWARE = ("python", "torch", "accelerate", "numpy", "tokenizers")
+
+
+def _entity(crate: ROCrate, id: str, kind: str, **properties: Any) -> ContextEntity:
+    return crate.add(ContextEntity(crate, id, properties={"@type": kind, **properties}))
+
+
+def _results(crate: ROCrate, results: Path, tables: Tables) -> list[Any]:
+    """What a run of the workflow made at a scale."""
+    at = f"results/{results.name}"
+    found = [
+        crate.add_dataset(dest_path=f"{at}/tables/{name}", properties={"name": f"tables of {name}"})
+        for name in tables.names
+    ]
+    for name, told, kind in (
+        ("claims.json", "every claim with its verdict", "application/json"),
+        ("report/index.html", "the page", "text/html"),
+    ):
+        properties = {"name": told, "encodingFormat": kind}
+        found.append(crate.add_file(dest_path=f"{at}/{name}", properties=properties))
+    found.append(crate.add_dataset(dest_path=f"{at}/figures", properties={"name": "figures"}))
+    return found
+
+
+def _run(crate: ROCrate, scale: str, workflow: Any, params: Any) -> ContextEntity:
+    results = ROOT / "results" / scale
+    tables = Tables.read(results / "tables")
+    runs = tables.every_run
+    given = [params]
+    if scale != scales.DEFAULT:
+        given.append(crate.add_file(dest_path=f"scales/{scale}.yaml", properties={"name": f"scale {scale}"}))
+    versions = {name: ", ".join(dict.fromkeys(runs[name].astype(str))) for name in SOFTWARE}
+    used = [
+        _entity(crate, f"#{scale}-{name}", "SoftwareApplication", name=name, softwareVersion=version)
+        for name, version in versions.items()
+    ]
+    return _entity(
+        crate,
+        f"#run-{scale}",
+        "CreateAction",
+        name=f"snakemake at the scale {scale}",
+        description=". ".join(machines(tables)) + ".",
+        instrument=workflow,
+        object=given,
+        result=_results(crate, results, tables),
+        softwareRequirements=used,
+        actionStatus={"@id": "http://schema.org/CompletedActionStatus"},
+    )
+
+
+def _date() -> str:
+    """Of the file that is there, or today: what is written twice is the same."""
+    if FILE.exists():
+        (root,) = [e for e in json.loads(FILE.read_text())["@graph"] if e["@id"] == "./"]
+        return root["datePublished"]
+    return datetime.now(UTC).date().isoformat()
+
+
+def metadata() -> str:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    crate = ROCrate()
+    workflow = crate.add_workflow(dest_path="Snakefile", main=True, lang="snakemake")
+    params = crate.add_file(dest_path="params.yaml", properties={"name": "parameters of the default scale"})
+    crate.name, crate.license = cited["title"], f"https://spdx.org/licenses/{cited['license']}"
+    crate.description = (
+        "A reproduction of arXiv 2503.21676 on small transformers: when language models come to know facts, "
+        "how the training distribution changes that, and what fine-tuning on new facts does to old ones."
+    )
+    crate.datePublished = _date()
+    crate.root_dataset["conformsTo"] = [
+        _entity(crate, url, "CreativeWork", name=name, version=version)
+        for url, (name, version) in PROFILES.items()
+    ]
+    made = [name for name in scales.names() if (ROOT / "results" / name / "claims.json").exists()]
+    crate.root_dataset["mentions"] = [_run(crate, name, workflow, params) for name in made]
+    return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter).parse_args()
+    write_atomically(FILE, metadata())
+
+
+if __name__ == "__main__":
+    common.run_stage(main)

@@ -1,0 +1,62 @@
+"""The RO-Crate: up to date, whole, and as its profiles ask."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rocrate.rocrate import ROCrate
+
+from pipeline import ROOT
+from pipeline.commands import crate
+from pipeline.config import scales
+
+pytestmark = pytest.mark.committed
+
+
+@pytest.fixture(scope="module")
+def entities() -> dict[str, dict]:
+    return {entity["@id"]: entity for entity in json.loads(crate.FILE.read_text())["@graph"]}
+
+
+def test_it_is_up_to_date():
+    assert crate.FILE.read_text() == crate.metadata(), "run `python -m pipeline.commands.crate`"
+
+
+def test_what_it_names_exists_and_nothing_is_named_that_is_not_described(entities):
+    for id, entity in entities.items():
+        if {"File", "Dataset"} & set(crate_types(entity)):
+            assert (ROOT / id).exists(), id
+    named = {m for m in re.findall(r'{\s*"@id": "([^"]+)"\s*}', crate.FILE.read_text())}
+    away = {name for name in named if name.startswith(("http", "https"))}
+    assert not named - away - set(entities)
+
+
+def crate_types(entity: dict) -> list[str]:
+    kinds = entity["@type"]
+    return kinds if isinstance(kinds, list) else [kinds]
+
+
+def test_a_run_is_described_as_the_profiles_ask(entities):
+    """Workflow Run Crate 0.5: the workflow is the main entity, and each run of it an action of the root."""
+    root = entities["./"]
+    assert {part["@id"] for part in root["conformsTo"]} == set(crate.PROFILES)
+    assert root["mainEntity"] == {"@id": "Snakefile"} and root["license"] and root["name"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", root["datePublished"]) and root["description"]
+    assert "ComputationalWorkflow" in crate_types(entities["Snakefile"])
+    assert "programmingLanguage" in entities["Snakefile"]
+    mentions = root["mentions"] if isinstance(root["mentions"], list) else [root["mentions"]]
+    actions = [entities[run["@id"]] for run in mentions]
+    assert f"#run-{scales.DEFAULT}" in {action["@id"] for action in actions}
+    for action in actions:
+        assert action["@type"] == "CreateAction" and action["instrument"] == {"@id": "Snakefile"}
+        assert "models were trained on" in action["description"]
+        results = {made["@id"] for made in action["result"]}
+        assert any(made.endswith("claims.json") for made in results)
+        assert any("/tables/phases/" in made for made in results)
+
+
+def test_the_library_reads_it(tmp_path: Path):
+    (tmp_path / "ro-crate-metadata.json").write_text(crate.FILE.read_text())
+    read = ROCrate(tmp_path)
+    assert read.mainEntity.id == "Snakefile" and read.name and read.root_dataset["mentions"]
