@@ -75,12 +75,15 @@ format: .venv/ok
 	snakefmt Snakefile pipeline/rules
 
 # The README's numbers, from the committed results; the documents' costs, from the plan; the parameters' page and
-# schema, from their classes; the scales beside the paper, from plans and committed results.
+# schema, from their classes; the scales beside the paper, from plans and committed results; what describes the results
+# to people and to archives.
 readme: .venv/ok
 	python -m pipeline.commands.readme --results results/laptop --readme README.md
 	python -m pipeline.commands.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
 	python -m pipeline.commands.parameters
 	python -m pipeline.commands.scales
+	python -m pipeline.commands.columns
+	python -m pipeline.commands.crate
 
 # Pins every version for Linux and macOS; as constraints they install nothing by themselves, so the
 # CUDA packages of torch are pinned here and left out where torch comes without CUDA.

@@ -27,7 +27,7 @@ def test_what_it_names_exists_and_nothing_is_named_that_is_not_described(entitie
     for id, entity in entities.items():
         if {"File", "Dataset"} & set(crate_types(entity)):
             assert (ROOT / id).exists(), id
-    named = {m for m in re.findall(r'{\s*"@id": "([^"]+)"\s*}', crate.FILE.read_text())}
+    named = set(re.findall(r'{\s*"@id": "([^"]+)"\s*}', crate.FILE.read_text()))
     away = {name for name in named if name.startswith(("http", "https"))}
     assert not named - away - set(entities)
 
