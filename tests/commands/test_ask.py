@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from pipeline import ROOT
 from pipeline.commands import ask
 from pipeline.config import distributions
 from pipeline.config import run as cfg
@@ -151,3 +152,16 @@ def test_answers_over_training_are_written_for_the_page(folder, tmp_path, monkey
             assert len(answers) == 3
             assert all((a["truth"] is None) == (person["kind"] == MADE_UP) for a in answers)
             assert all(0 <= a["probability"] <= 1 for a in answers)
+
+
+def test_the_card_loads_a_model_in_three_lines(folder, population, capsys):
+    card = (ROOT / "docs" / "model-card.md").read_text()
+    code = card.partition("```python\n")[2].partition("```")[0]
+    for given, mine in (
+        ("results/laptop/runs/RUN", folder / "plain"),
+        ("James Lee Smith", population.name_text(0)),
+    ):
+        assert given in code
+        code = code.replace(given, str(mine))
+    exec(code, {})
+    assert capsys.readouterr().out.startswith("[('")
