@@ -1,6 +1,7 @@
 """The page: claims, figures and runs of a scale in one HTML file; its drawings lie beside it, in figures/."""
 
 import base64
+import collections
 import json
 import re
 from pathlib import Path
@@ -182,6 +183,11 @@ def state(origin: Origin | None) -> str:
     return ", ".join(["measured", *remarks])
 
 
+def csv_files(folder: Path, names: list[str]) -> dict[str, list[str]]:
+    """Experiment -> the files of its tables."""
+    return {name: sorted(path.name for path in (folder / name).glob("*.csv")) for name in names}
+
+
 def cost_rows(
     params: Params, tables: Tables, origins: dict[str, Origin]
 ) -> tuple[list[dict[str, Any]], costs.Rate | None]:
@@ -270,6 +276,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         reached=f"{BASELINE_REACHED - 1:.0%}",
         units=measured.beside_the_paper(scale, params, tables),
         costs=expected,
+        measured_tables=collections.defaultdict(list, csv_files(results / "tables", tables.names)),
         cost_header=costs.HEADER,
         rate=rate,
         resolved=parameters(params),

@@ -11,6 +11,18 @@ addEventListener("load", async () => {
   seen.pressed = button.getAttribute("aria-pressed");
   button.click();
   seen.again = rows();
+  const runs = document.querySelector("#runs ~ .scroll table");
+  const column = [...runs.tHead.rows[0].cells].findIndex((cell) => cell.textContent === "Tokens");
+  const heading = runs.tHead.rows[0].cells[column];
+  const told = () => [...runs.tBodies[0].rows].map((row) => row.cells[column].textContent);
+  heading.querySelector("button").click();
+  seen.ascending = told();
+  heading.querySelector("button").click();
+  seen.descending = told();
+  seen.sorted = heading.getAttribute("aria-sort");
+  seen.broken = [...document.querySelectorAll('a[href^="#"]')]
+    .map((link) => decodeURIComponent(link.getAttribute("href").slice(1)))
+    .filter((id) => !document.getElementById(id));
   const fold = document.querySelector("details[id^=parameters-]");
   location.hash = fold.id;
   await wait(50);

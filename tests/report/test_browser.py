@@ -58,6 +58,21 @@ def test_a_button_hides_the_claims_of_its_verdict_and_shows_them_again(seen):
     assert found["filtered"] > 0 and found["after"] == found["before"] - found["filtered"]
 
 
+def test_a_heading_sorts_by_its_column(seen):
+    found = seen[1280]
+
+    def numbers(told: list[str]) -> list[float]:
+        return [float(text.split()[0]) * (1e6 if text.endswith("M") else 1e3) for text in told]
+
+    up, down = numbers(found["ascending"]), numbers(found["descending"])
+    assert up == sorted(up) and down == sorted(down, reverse=True) and up[0] < up[-1]
+    assert found["sorted"] == "descending"
+
+
+def test_every_link_within_the_page_leads_somewhere(seen):
+    assert seen[1280]["broken"] == []
+
+
 def test_a_link_unfolds_what_it_leads_to(seen):
     assert seen[1280]["unfolded"]
 

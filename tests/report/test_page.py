@@ -162,7 +162,8 @@ def test_every_claim_is_on_the_page_once(html):
 def test_links_lead_somewhere_on_the_page(html):
     found = Anchors(html)
     assert len(found.ids) == len(set(found.ids))
-    assert not [target for target in found.targets if target[1:] not in found.ids or target[0] != "#"]
+    inside = [target for target in found.targets if not target.startswith("../tables/")]
+    assert not [target for target in inside if target[1:] not in found.ids or target[0] != "#"]
     assert {f"#{name}" for name in DRAWN} <= set(found.targets)
     assert any(target.startswith("#run-") for target in found.targets)
 
@@ -179,11 +180,18 @@ def test_a_claim_leads_to_its_runs_and_they_to_their_parameters(html):
     assert "learning_rate: 0.01" in re.search(r'id="parameters-shared">.*?</details>', html, re.S).group()
 
 
+def test_tables_can_be_downloaded(html, results):
+    targets = [target for target in Anchors(html).targets if target.startswith("../tables/")]
+    assert "../tables/phases/curves.csv" in targets and "../tables/toy/toy.csv" in targets
+    assert all((results / target[3:]).is_file() for target in targets)
+
+
 def test_costs_are_those_of_all_experiments_measured_or_not(html):
     section = html.partition('<h2 id="costs">')[2].partition("<h2")[0]
     for name, experiment in parameters().experiments.items():
         assert (f'href="#parameters-{name}"' in section) == (experiment.joins is None), name
     assert "not_begun</a></td><td>not measured</td>" in section
+    assert "phases</a></td><td>measured; <a" in section
     assert "at the measured rate of 148 GFLOP/s a process (a CPU" in section
 
 
@@ -202,7 +210,7 @@ def test_the_page_can_be_about_some_of_the_tables(results):
     some = Tables.read(results / "tables", ["phases", "population_size"])
     text = render(results, some)
     section = text.partition('<h2 id="costs">')[2].partition("<h2")[0]
-    assert section.count("<td>measured</td>") == 2 and "<td>not measured</td>" in section
+    assert section.count("<td>measured; ") == 2 and "<td>not measured</td>" in section
     assert "finetune16" not in text.partition('<h2 id="runs">')[2]
 
 
@@ -363,7 +371,7 @@ def test_what_earlier_code_made_and_what_is_mixed_is_marked(results, html, tmp_p
         (tmp_path / part).symlink_to(results / part)
     write(old, tmp_path / "tables")
     text = render(tmp_path, old)
-    assert "<td>measured, by earlier code, mixed precision</td>" in text
+    assert "<td>measured, by earlier code, mixed precision; " in text
     assert "Made by earlier code</span>, whose bits the present code is not known to keep: phases." in text
     assert "and so by rounding too: phases." in text
 
