@@ -18,7 +18,7 @@ from rocrate.rocrate import ROCrate
 
 from pipeline import ROOT
 from pipeline.config import scales
-from pipeline.report.page import machines
+from pipeline.report.rows import machines
 from pipeline.stages import common
 from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.config.experiments import TOY, Params
 from pipeline.costs import units
+from pipeline.costs.estimate import amount
 from pipeline.findings import figures, ledger
 from pipeline.findings.verdict import (
     OUT_OF_REGIME,
@@ -405,4 +406,4 @@ def test_a_missing_part_is_named(results, tmp_path):
 
 @pytest.mark.parametrize(("value", "text"), [(2_900_000, "2.9 M"), (999, "999"), (9.1e12, "9.1 T")])
 def test_amounts(value, text):
-    assert page.amount(value) == text
+    assert amount(value) == text
