@@ -155,12 +155,12 @@ def written(tables, tmp_path_factory):
     return folder
 
 
-def test_command_line_writes_both_files(written, tmp_path):
+def test_command_line_writes_every_file(written, tmp_path):
     shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     command = [sys.executable, "-m", "pipeline.stages.figures", "--figures", CONFIDENCE]
     subprocess.run([*command, "--tables", tmp_path, "--out", tmp_path / "out"], check=True)
     assert sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")) == [
-        f"{CONFIDENCE}.{kind}" for kind in ("manifest.json", "png", "svg")
+        f"{CONFIDENCE}.{kind}" for kind in ("js", "manifest.json", "png", "svg")
     ]
     (tmp_path / "phases" / "summary.csv").unlink()
     broken = subprocess.run(
