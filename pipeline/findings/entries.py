@@ -98,17 +98,10 @@ class Claim(Judged):
     origin: Literal["P", "D", "O"]
     paper: str = Field(min_length=1, description="the paper's values")
     figure: str | None = Field(default=None, min_length=1)
-    drawn: list[str] = Field(min_length=1)
+    drawn: figures.FigureNames
     regime: list[str] = Field(default_factory=list)
     trend: TrendAim | None = None
     calibrated: bool = False
-
-    @field_validator("drawn")
-    @classmethod
-    def _are_figures(cls, names: list[str]) -> list[str]:
-        if unknown := [name for name in names if name not in figures.load()]:
-            raise ValueError(f"given {unknown[0]!r}, allowed: {', '.join(figures.load())}")
-        return names
 
     @field_validator("regime")
     @classmethod

@@ -2,8 +2,9 @@
 
 import functools
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.config import strict_yaml
 from pipeline.config.errors import ConfigError
@@ -27,6 +28,16 @@ class FigureSpec(BaseModel):
     def heading(self) -> str:
         """The title, after the number of the paper's figure."""
         return f"Figure {self.paper}. {self.title}" if self.paper else f"Not in the paper: {self.title}"
+
+
+def _known(names: list[str]) -> list[str]:
+    if unknown := [name for name in names if name not in load()]:
+        raise ValueError(f"given {unknown[0]!r}, allowed: {', '.join(load())}")
+    return names
+
+
+# Of figures.yaml, at least one.
+FigureNames = Annotated[list[str], Field(min_length=1), AfterValidator(_known)]
 
 
 @functools.cache

@@ -38,6 +38,16 @@ AS_IT_IS = Axis("as-it-is", "accuracy, share or difference", False, -0.2, 1.2, (
 AXES = (OVER_PAPER, OVER_BOUND, AS_IT_IS)
 
 
+def _id(claim: dict[str, Any], index: int) -> str:
+    return f"check-{claim['id']}-{index}"
+
+
+def first(claim: dict[str, Any]) -> str | None:
+    """Id of the row of a claim's first check that was measured; None without one."""
+    measured = (k for k, check in enumerate(claim["checks"]) if check["estimate"] is not None)
+    return next((_id(claim, k) for k in measured), None)
+
+
 def _axis(check: dict[str, Any]) -> tuple[Axis, float]:
     """The axis of a check, and the value that is 1 there."""
     paper, bounds = check["paper"], [b for b in (check["low"], check["high"]) if b is not None]
@@ -63,8 +73,7 @@ def _row(claim: dict[str, Any], index: int, check: dict[str, Any]) -> tuple[Axis
         bounds = [(x, "high" if name == "low" else "low") for x, name in bounds]
     visible = _visible(check)
     return axis, {
-        "id": f"check-{claim['id']}-{index}",
-        "index": index,
+        "id": _id(claim, index),
         "claim": claim,
         "quantity": check["quantity"],
         "verdict": check["verdict"],

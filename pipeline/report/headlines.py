@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from pipeline.config import strict_yaml
 from pipeline.config.frozen import Frozen
-from pipeline.findings import figures
+from pipeline.findings.figures import FigureNames
 from pipeline.findings.ledger import of_the_paper
 from pipeline.findings.verdict import NOT_REPRODUCED, NOT_RUN
 from pipeline.report.checks import estimate
@@ -30,16 +30,9 @@ class Headline(Frozen):
 
     id: str
     title: str
-    figures: list[str] = Field(min_length=1)
+    figures: FigureNames
     claims: list[tuple[int, int]]
     says: list[Saying] = Field(min_length=1)
-
-    @field_validator("figures")
-    @classmethod
-    def _are_figures(cls, names: list[str]) -> list[str]:
-        if unknown := [name for name in names if name not in figures.load()]:
-            raise ValueError(f"given {unknown[0]!r}, allowed: {', '.join(figures.load())}")
-        return names
 
     def of(self, papers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Its claims of the paper's."""

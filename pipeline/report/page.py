@@ -17,6 +17,7 @@ from pipeline.costs.estimate import amount
 from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.power import LEAST_SEEDS
 from pipeline.findings.verdict import NOT_RUN, VERDICTS
+from pipeline.paper.units import PEOPLE
 from pipeline.report import beside, checks, forest, headlines, rows
 from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import origin
@@ -101,7 +102,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """
     entries = ledger.read(results / "claims.json")
     claims = ordered(entries)
-    papers, plots = ledger.of_the_paper(claims), forest.rows(entries)
+    papers = ledger.of_the_paper(claims)
     runs, listed = rows.run_rows(tables), tables.runs
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = rows.cost_rows(params, tables, origins)
@@ -121,12 +122,10 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         machines=rows.machines(tables),
         answers=asked(results),
         beside=beside.matrix(scale, results, entries),
-        forest=plots,
-        plotted={
-            row["claim"]["id"]: row["index"] for _, of_axis in reversed(plots) for row in reversed(of_axis)
-        },
+        forest=forest.rows(entries),
         plot=forest,
         every_verdict=VERDICTS,
+        smaller=bool((listed.individuals < PEOPLE).any()),
         titles={name: figure.title for name, figure in figures.load().items()},
         least_seeds=LEAST_SEEDS,
         told=checks,

@@ -15,6 +15,7 @@ from pipeline import ROOT
 from pipeline.findings.entries import OURS, load, regimes
 from pipeline.findings.judging import within
 from pipeline.findings.verdict import NOT_RUN, REPRODUCED, SAME_SIZE
+from pipeline.report import headlines
 from tests.findings.scenes import SEEDS, Scene, curve, jitter, named
 
 PAPER = json.loads((ROOT / "pipeline/paper/curves.json").read_text(encoding="utf-8"))
@@ -283,3 +284,13 @@ def test_the_papers_curves_are_in_the_regimes(tables, regime):
 def test_what_is_not_fed_is_not_judged(tables, claim):
     finding = CLAIMS[claim].judged(tables)
     assert finding.verdict == NOT_RUN, "it can be fed: take it from NOT_FED"
+
+
+def test_values_that_headlines_type_are_those_of_the_papers_curves(tables):
+    """Where a check has no size of the paper's to test, the page's first screen has it typed."""
+    typed = [saying for headline in headlines.load() for saying in headline.says if saying.paper]
+    assert typed
+    for saying in typed:
+        found = [part.check for part in CLAIMS[saying.claim].judged(tables).checks]
+        last = [check for check in found if check.key == saying.check][-1]
+        assert float(saying.paper) == pytest.approx(last.measured.centre, abs=0.02), saying.claim
