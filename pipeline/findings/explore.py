@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -28,6 +29,21 @@ def _kind(line: Line2D) -> str:
     )
 
 
+def _band(ax: Axes, line: Line2D) -> dict[str, list[float | None]]:
+    """Bounds of the interval around a mean, at the line's x: the band is drawn right after its line. {} without."""
+    children = ax.get_children()
+    after = children[children.index(line) + 1 :]
+    if not after or not isinstance(after[0], PolyCollection):
+        return {}
+    corners = np.concatenate([np.asarray(path.vertices, float) for path in after[0].get_paths()])
+    x = np.asarray(line.get_xdata(), float)
+    at = [corners[corners[:, 0] == here, 1] for here in x]
+    return {
+        "low": _numbers([min(found, default=np.nan) for found in at]),
+        "high": _numbers([max(found, default=np.nan) for found in at]),
+    }
+
+
 def _curve(line: Line2D, ax: Axes) -> dict[str, Any] | None:
     """None of what is not a curve over the panel's x axis."""
     x = np.asarray(line.get_xdata(), float)
@@ -41,6 +57,7 @@ def _curve(line: Line2D, ax: Axes) -> dict[str, Any] | None:
         "colour": to_hex(line.get_color()),
         "x": _numbers(x),
         "y": _numbers(line.get_ydata()),
+        **(_band(ax, line) if _kind(line) == "mean" else {}),
     }
 
 
@@ -61,7 +78,7 @@ def _panel(ax: Axes) -> dict[str, Any] | None:
 
 
 def panels(figure: Figure) -> list[dict[str, Any]]:
-    """Title, axes and curves (a mean over seeds, a seed, the paper's) of each panel that has some of ours."""
+    """Title, axes and curves (a mean over seeds with its interval, a seed, the paper's) of each panel of ours."""
     return [panel for ax in figure.axes if (panel := _panel(ax))]
 
 

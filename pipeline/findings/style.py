@@ -97,7 +97,7 @@ def note(fig: Figure, text: str) -> None:
 
 
 def draw_average(ax: Axes, x: ArrayLike, values: Average, *, seeds: Array | None = None, **line: Any) -> None:
-    """Mean line and interval band; `seeds` (seeds, S) adds every seed as a thin line."""
+    """Mean line and, right after it, its interval band; `seeds` (seeds, S) adds every seed as a thin line."""
     drawn = ax.plot(x, values.centre, **line)[0]
     if values.seeds > 1:
         ax.fill_between(x, values.low, values.high, color=drawn.get_color(), alpha=0.18, linewidth=0)

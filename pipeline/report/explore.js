@@ -3,16 +3,28 @@
 const curves = {};
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const told = (value) => (value == null ? "–" : Number(value.toPrecision(4)).toString());
+
+function interval(curve, at) {
+  return curve.low?.[at] == null ? "" : ` [${told(curve.low[at])}, ${told(curve.high[at])}]`;
+}
+
 function series(curve) {
   const dashed = curve.kind === "paper";
+  const places = new Map(curve.x.map((x, k) => [x, k]));
   return {
     label: curve.label || curve.kind,
     stroke: curve.colour === "#000000" ? css("--ink") : curve.colour,
     width: curve.kind === "seed" ? 1 : 2,
     dash: dashed ? [6, 4] : undefined,
     spanGaps: true,
-    value: (_, value) => (value == null ? "–" : Number(value.toPrecision(4)).toString()),
+    value: (made, value, _, index) => told(value) + interval(curve, places.get(made.data[0][index])),
   };
+}
+
+// The bounds of a mean's interval: two curves that are not drawn, with the space between them filled.
+function bound() {
+  return { class: "bound", stroke: "transparent", width: 0, points: { show: false }, spanGaps: true };
 }
 
 function axis(label) {
@@ -22,8 +34,13 @@ function axis(label) {
 
 function plot(place, panel, options) {
   const shown = panel.curves.filter((curve) => options.seeds || curve.kind !== "seed");
+  const banded = shown.filter((curve) => curve.low);
   // One table of values: x ascending, null where a curve has no point.
-  const data = uPlot.join(shown.map((curve) => [curve.x, curve.y]));
+  const data = uPlot.join([
+    ...shown.map((curve) => [curve.x, curve.y]),
+    ...banded.flatMap((curve) => [[curve.x, curve.high], [curve.x, curve.low]]),
+  ]);
+  const bounds = (k) => [1 + shown.length + 2 * k, 2 + shown.length + 2 * k];
   const positive = options.log && shown.every((curve) => curve.y.every((y) => y == null || y > 0));
   const made = new uPlot(
     {
@@ -32,8 +49,16 @@ function plot(place, panel, options) {
       title: panel.title.replace(/\n/g, " "),
       scales: { x: { time: false, distr: panel.log_x ? 3 : 1 }, y: { distr: positive ? 3 : 1 } },
       axes: [axis(panel.x), { ...axis(panel.y), size: 64 }],
-      series: [{ label: panel.x.split("\n")[0] }, ...shown.map(series)],
-      cursor: { focus: { prox: 30 } },
+      series: [{ label: panel.x.split("\n")[0] }, ...shown.map(series), ...banded.flatMap(() => [bound(), bound()])],
+      bands: banded.map((curve, k) => ({ series: bounds(k), fill: series(curve).stroke + "2e" })),
+      cursor: { focus: { prox: 30, dist: (_, k, __, at, pointer) => (k > shown.length ? Infinity : at - pointer) } },
+      hooks: {
+        // A curve that is hidden takes its interval with it.
+        setSeries: (made, hidden, { show }) => {
+          const k = banded.indexOf(shown[hidden - 1]);
+          if (k >= 0 && show != null) for (const one of bounds(k)) made.setSeries(one, { show });
+        },
+      },
     },
     data,
     place,

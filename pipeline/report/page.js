@@ -1,8 +1,11 @@
-// A link to something that is folded away unfolds it.
+// A link unfolds what it leads to, and what that is folded into.
 function unfold() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  const folded = target?.querySelector("details") ?? target?.closest("details");
-  if (folded) folded.open = true;
+  if (!target) return;
+  const inside = target.querySelector("details");
+  if (inside) inside.open = true;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  target.scrollIntoView();
 }
 addEventListener("hashchange", unfold);
 unfold();

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, cells, drawing, explore, figures, style
+from pipeline.findings.averages import Average
 from tests.findings.synthetic_tables import build
 
 
@@ -39,6 +40,21 @@ def test_what_is_not_a_curve_is_left_out(ax):
     assert explore.panels(ax.figure) == []
     ax.plot(X, X)
     assert kinds(ax) == [("mean", "")]
+
+
+def test_a_mean_has_the_bounds_of_its_interval(ax):
+    values = Average(X, X - 1, X + 2, seeds=3)
+    style.draw_average(ax, X, values, seeds=np.stack([X, X + 1]), label="ours")
+    mean, *seeds = explore.panels(ax.figure)[0]["curves"]
+    assert mean["low"] == (X - 1).tolist() and mean["high"] == (X + 2).tolist()
+    assert len(seeds) == 2 and all("low" not in curve for curve in seeds)
+
+
+def test_a_bound_that_is_not_known_is_nothing(ax):
+    low = np.where(X == 4, np.nan, X - 1)
+    style.draw_average(ax, X, Average(X, low, X + 2, seeds=3))
+    (mean,) = explore.panels(ax.figure)[0]["curves"]
+    assert mean["low"][3] is None and mean["high"][3] is None and mean["low"][4] == 4
 
 
 def test_a_panel_of_the_papers_alone_is_not_ours_to_explore(ax):

@@ -11,7 +11,7 @@ addEventListener("load", async () => {
   seen.pressed = button.getAttribute("aria-pressed");
   button.click();
   seen.again = rows();
-  const runs = document.querySelector("#runs ~ .scroll table");
+  const runs = document.querySelector(".runs table");
   const column = [...runs.tHead.rows[0].cells].findIndex((cell) => cell.textContent === "Tokens");
   const heading = runs.tHead.rows[0].cells[column];
   const told = () => [...runs.tBodies[0].rows].map((row) => row.cells[column].textContent);
@@ -27,6 +27,11 @@ addEventListener("load", async () => {
   location.hash = fold.id;
   await wait(50);
   seen.unfolded = fold.open;
+  const run = runs.tBodies[0].rows[0];
+  seen.folded = !run.checkVisibility();
+  location.hash = run.id;
+  await wait(50);
+  seen.run_unfolded = run.checkVisibility() && run.querySelector("details").open;
   const explore = document.querySelector('button.explore[data-figure="FIGURE"]');
   seen.offered = !explore.hidden;
   explore.click();
@@ -37,12 +42,12 @@ addEventListener("load", async () => {
   const at = { clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true };
   over.dispatchEvent(new MouseEvent("mousemove", at));
   await wait(100);
-  const values = () => [...place.querySelector(".u-legend").querySelectorAll(".u-value")].map((v) => v.textContent);
+  const values = () => [...place.querySelector(".u-legend").querySelectorAll("tr:not(.bound) .u-value")].map((v) => v.textContent);
   seen.hovered = values();
   over.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
   await wait(100);
   seen.moved = values();
-  const names = () => [...place.querySelector(".u-legend").querySelectorAll(".u-label")].map((v) => v.textContent);
+  const names = () => [...place.querySelector(".u-legend").querySelectorAll("tr:not(.bound) .u-label")].map((v) => v.textContent);
   seen.names = names();
   const [log, seeds] = place.querySelectorAll("input");
   seeds.click();

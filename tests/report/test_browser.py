@@ -75,18 +75,24 @@ def test_every_link_within_the_page_leads_somewhere(seen):
 
 def test_a_link_unfolds_what_it_leads_to(seen):
     assert seen[1280]["unfolded"]
+    assert seen[1280]["folded"] and seen[1280]["run_unfolded"], "a run lies in a folded table"
 
 
 def test_values_under_the_pointer_are_those_of_the_drawing(seen):
     script = (REPORT.parent / "figures" / f"{EXPLORED}.js").read_text()
     panel = json.loads(script.partition("=")[2].rstrip().rstrip(";"))[0]
-    drawn = {f"{c['label'] or c['kind']}:": dict(zip(c["x"], c["y"], strict=True)) for c in panel["curves"]}
+    drawn = {
+        f"{c['label'] or c['kind']}:": {
+            x: [c[name][k] for name in ("y", "low", "high") if name in c] for k, x in enumerate(c["x"])
+        }
+        for c in panel["curves"]
+    }
     found = seen[1280]
     assert found["offered"] and found["plots"] >= 2
     for values in (found["hovered"], found["moved"]):
         at = float(values[0])
         told = {
-            name: float(value)
+            name: [float(number) for number in re.findall(r"[-\d.e]+", value)]
             for name, value in zip(found["names"][1:], values[1:], strict=True)
             if value != "–"
         }
@@ -97,6 +103,7 @@ def test_values_under_the_pointer_are_those_of_the_drawing(seen):
                 :2
             ]  # curves are measured at steps of their own
             assert any(value == pytest.approx(curve[x], rel=1e-3) for x in nearest)
+        assert any(len(value) == 3 for value in told.values()), "a mean has its interval"
     assert float(found["moved"][0]) > float(found["hovered"][0])
 
 
