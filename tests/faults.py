@@ -242,8 +242,8 @@ def fill_all(folder: Path) -> list[Seen]:
 
 def in_a_full_file_system() -> list[Seen]:
     """`fill_all` in a file system of its own; raises OSError where Linux does not allow one."""
-    # Room for the results, 1.2 MiB, and for three generations of a state, 1.7 MiB: how many a run writes, and so
-    # the most that it needs at once, depends on the machine's speed.
+    # Room for the results, 1.2 MiB, and for three generations of a state, 1.7 MiB. How many a run writes, and
+    # so the most that it needs at once, depends on the machine's speed.
     with tempfile.TemporaryDirectory() as folder:
         mount = f'mount -t tmpfs -o size=8m tmpfs "{folder}"'
         inside = f'{mount} && exec "{sys.executable}" -m tests.faults --fill "{folder}"'

@@ -30,8 +30,8 @@ from tests import tree
 COMMAND = ["snakemake", "--cores", "2", "--config", "scale=smoke"]
 # The runs are short; state is still saved for 2 % of the time at most
 ENV = tree.ENV | {"PIPELINE_SAVE_EVERY": "0.1"}
-# What differs between two runs of the same computation: times, what is made of them, and the commit, which a
-# copy of the tree does not know.
+# What differs between two runs of the same computation: times, what is made of them, the day, and the
+# commit, which a copy of the tree does not know.
 TIMES = ("seconds", "device_seconds", "seconds_evaluating", "seconds_to_first_step", "tokens_per_second")
 SECONDS_PER_CALL = 600
 
@@ -42,11 +42,12 @@ def call(folder: Path) -> subprocess.Popen:
 
 
 def content(path: Path) -> str:
-    """Checksum of a result, its times and commit left out."""
+    """Checksum of a result, its times, day and commit left out."""
     if path.name.endswith("manifest.json"):
         manifest = json.loads(path.read_text())
         manifest["cost"] = {k: v for k, v in manifest.get("cost", {}).items() if k not in TIMES}
-        manifest.get("environment", {}).pop("commit", None)
+        for name in ("commit", "date"):
+            manifest.get("environment", {}).pop(name, None)
         manifest.pop("used", None)
         # Its files are compared themselves; some inputs are checksums of manifests and tables with times.
         manifest |= {"files": list(manifest["files"]), "checksum": None}
@@ -54,7 +55,7 @@ def content(path: Path) -> str:
             manifest.get("inputs", {}).pop(name, None)
         return json.dumps(manifest)
     if path.name == "runs.csv":
-        return pd.read_csv(path).drop(columns=[*TIMES, "commit"]).to_csv()
+        return pd.read_csv(path).drop(columns=[*TIMES, "commit", "date"]).to_csv()
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

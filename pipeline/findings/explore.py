@@ -30,7 +30,7 @@ def _kind(line: Line2D) -> str:
 
 
 def _band(ax: Axes, line: Line2D) -> dict[str, list[float | None]]:
-    """Bounds of the interval around a mean, at the line's x: the band is drawn right after its line. {} without."""
+    """Bounds of the interval around a mean, whose band is drawn right after its line; {} without one."""
     children = ax.get_children()
     after = children[children.index(line) + 1 :]
     if not after or not isinstance(after[0], PolyCollection):
@@ -78,7 +78,7 @@ def _panel(ax: Axes) -> dict[str, Any] | None:
 
 
 def panels(figure: Figure) -> list[dict[str, Any]]:
-    """Title, axes and curves (a mean over seeds with its interval, a seed, the paper's) of each panel of ours."""
+    """Title, axes and curves (means over seeds with intervals, seeds, the paper's) of our panels."""
     return [panel for ax in figure.axes if (panel := _panel(ax))]
 
 

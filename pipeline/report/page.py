@@ -24,7 +24,7 @@ from pipeline.store.current import origin
 from pipeline.tables.read import Tables
 
 PROVENANCE = (
-    *("commit", "code", "python", "torch", "accelerate", "numpy", "tokenizers"),
+    *("commit", "date", "code", "python", "torch", "accelerate", "numpy", "tokenizers"),
     *("platform", "cores", "device", "precision"),
 )
 
@@ -106,7 +106,8 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     runs, listed = rows.run_rows(tables), tables.runs
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = rows.cost_rows(params, tables, origins)
-    versions = {name: list(dict.fromkeys(map(str, listed[name]))) for name in PROVENANCE if name in listed}
+    recorded = {name: listed[name].dropna().astype(str) for name in PROVENANCE if name in listed}
+    versions = {name: list(dict.fromkeys(values)) for name, values in recorded.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -83,12 +83,14 @@ def machines(tables: Tables) -> list[str]:
     """Where the runs were trained, by their manifests: a sentence for each kind of machine."""
     runs = tables.every_run
     out = []
-    for (device, cores, precision), mine in runs.groupby(["device", "cores", "precision"], sort=False):
+    by = ["device", "cores", "precision"]
+    for (device, cores, precision), mine in runs.groupby(by, sort=False, dropna=False):
+        with_cores = "" if pd.isna(cores) else f"{cores:g} cores, "
         commits = ", ".join(dict.fromkeys(mine.commit.astype(str)))
-        out.append(
-            f"{len(mine)} models were trained on {device} ({cores:g} cores, {precision}), "
-            f"by the code of {commits}"
-        )
+        days = sorted(set(mine.date.dropna())) if "date" in mine else []  # older manifests have none
+        when = f", {' to '.join(dict.fromkeys([days[0], days[-1]]))}" if days else ""
+        models = "1 model was" if len(mine) == 1 else f"{len(mine)} models were"
+        out.append(f"{models} trained on {device} ({with_cores}{precision}){when}, by the code of {commits}")
     return out
 
 

@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ class EditedError(RuntimeError):
 
 
 def environment() -> dict[str, str | int | None]:
-    """Commit (with + when the tree was dirty), versions of what computes, and the machine."""
+    """Commit (with + when the tree was dirty), the day (UTC), versions of what computes, and the machine."""
+    made = {"commit": _commit(), "date": datetime.now(UTC).date().isoformat()}
     versions = {p: importlib.metadata.version(p) for p in ("torch", "accelerate", "numpy", "tokenizers")}
     machine = {"platform": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count()}
-    return {"commit": _commit(), "python": platform.python_version(), **versions, **machine}
+    return {**made, "python": platform.python_version(), **versions, **machine}
 
 
 def code_of(stage: str) -> str:

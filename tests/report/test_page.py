@@ -8,7 +8,9 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from pipeline.config.experiments import TOY, Params
@@ -26,7 +28,7 @@ from pipeline.findings.verdict import (
     as_json,
     decide,
 )
-from pipeline.report import checks, headlines, page
+from pipeline.report import checks, headlines, page, rows
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError, manifest_of, seal
 from pipeline.store.files import write_atomically
@@ -298,6 +300,23 @@ def test_a_trend_is_told_with_the_papers_value(html):
     row = re.search(r'<tr id="claim-C22".*?</tr>', html, re.S).group()
     assert "Over 1,024, 2,048, 4,096 people" in row and "-0.10 [-0.20, 0.00]" in row
     assert "gives 0.50 [0.40, 0.70], which holds the paper&#39;s 0.66" in row
+
+
+def test_machines_and_days_are_the_manifests():
+    runs = pd.DataFrame(
+        [
+            ("EPYC", 2, "bf16", "aaa", "2026-11-28"),
+            ("EPYC", 2, "bf16", "bbb", "2026-11-26"),
+            ("EPYC", 2, "bf16", "aaa", None),
+            ("H100", None, "bf16", "ccc", None),
+        ],
+        columns=["device", "cores", "precision", "commit", "date"],
+    )
+    epyc, h100 = rows.machines(SimpleNamespace(every_run=runs))
+    assert epyc == (
+        "3 models were trained on EPYC (2 cores, bf16), 2026-11-26 to 2026-11-28, by the code of aaa, bbb"
+    )
+    assert h100 == "1 model was trained on H100 (bf16), by the code of ccc"
 
 
 def test_verdicts_differ_without_colour(html):
