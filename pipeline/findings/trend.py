@@ -22,12 +22,14 @@ LEAST_SIZES = 3
 @dataclass(frozen=True)
 class Trend:
     """slope: change of the logarithm of the ratio for each factor e of people; at_paper: the ratio that the
-    line gives at the paper's number of people; paper: its value there; sizes: numbers of people, rising."""
+    line gives at the paper's number of people; paper: its value there; sizes: numbers of people, rising;
+    ratios: those measured at each."""
 
     slope: Interval
     at_paper: Interval
     paper: float
     sizes: tuple[int, ...]
+    ratios: tuple[Interval, ...]
 
     @property
     def holds_the_papers(self) -> bool | None:
@@ -47,6 +49,7 @@ class Trend:
 
         return {
             "sizes": list(self.sizes),
+            "ratios": [fields(ratio) for ratio in self.ratios],
             "seeds": self.slope.seeds,
             "slope": fields(self.slope),
             "at_paper": fields(self.at_paper),
@@ -64,9 +67,14 @@ def trend(ratios: pd.DataFrame, paper: float) -> Trend | None:
     if len(whole) < LEAST_SIZES or whole.shape[1] < 2:
         return None
     x = np.log(whole.index.to_numpy(float) / PEOPLE)  # so the constant is the value at the paper's size
-    slopes, at_paper = np.polyfit(x, np.log(whole.to_numpy(float)), 1)
+    values = whole.to_numpy(float)
+    slopes, at_paper = np.polyfit(x, np.log(values), 1)
     return Trend(
-        Interval.mean(slopes), Interval.geometric(np.exp(at_paper)), paper, tuple(map(int, whole.index))
+        Interval.mean(slopes),
+        Interval.geometric(np.exp(at_paper)),
+        paper,
+        tuple(map(int, whole.index)),
+        tuple(map(Interval.geometric, values)),
     )
 
 

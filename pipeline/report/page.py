@@ -18,7 +18,7 @@ from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.power import LEAST_SEEDS
 from pipeline.findings.verdict import NOT_RUN, VERDICTS
 from pipeline.paper.units import PEOPLE
-from pipeline.report import beside, checks, forest, headlines, rows
+from pipeline.report import beside, checks, forest, headlines, rows, small_multiple
 from pipeline.store.artefacts import manifest_of, verify
 from pipeline.store.current import origin
 from pipeline.tables.read import Tables
@@ -125,6 +125,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         beside=beside.matrix(scale, results, entries),
         forest=forest.rows(entries),
         plot=forest,
+        small_multiple=small_multiple,
         every_verdict=VERDICTS,
         smaller=bool((listed.individuals < PEOPLE).any()),
         titles={name: figure.title for name, figure in figures.load().items()},

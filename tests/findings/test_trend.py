@@ -27,6 +27,9 @@ def test_a_line_is_found_and_extrapolated():
     assert found is not None and found.sizes == tuple(SIZES)
     assert found.slope.centre == pytest.approx(-0.1) and found.at_paper.centre == pytest.approx(0.6)
     assert found.holds_the_papers is False
+    assert [ratio.centre for ratio in found.ratios] == pytest.approx(
+        [0.6 * (n / PEOPLE) ** -0.1 for n in SIZES]
+    )
 
 
 def test_an_interval_that_holds_the_papers_value_says_so():

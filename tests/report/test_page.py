@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import itertools
 import json
 import math
 import re
@@ -28,7 +29,7 @@ from pipeline.findings.verdict import (
     as_json,
     decide,
 )
-from pipeline.report import checks, headlines, page, rows
+from pipeline.report import checks, headlines, page, rows, small_multiple
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError, manifest_of, seal
 from pipeline.store.files import write_atomically
@@ -47,6 +48,7 @@ SIZED = Aim(kind="direction", paper=3, margin=0.5, margin_from="one seed")
 
 TREND = {
     "sizes": [1024, 2048, 4096],
+    "ratios": [{"estimate": x, "interval": [x - 0.1, x + 0.1]} for x in (0.8, 0.75, 0.7)],
     "seeds": 3,
     "slope": {"estimate": -0.1, "interval": [-0.2, 0.0]},
     "at_paper": {"estimate": 0.5, "interval": [0.4, 0.7]},
@@ -300,6 +302,19 @@ def test_a_trend_is_told_with_the_papers_value(html):
     row = re.search(r'<tr id="claim-C22".*?</tr>', html, re.S).group()
     assert "Over 1,024, 2,048, 4,096 people" in row and "-0.10 [-0.20, 0.00]" in row
     assert "gives 0.50 [0.40, 0.70], which holds the paper&#39;s 0.66" in row
+    assert row.count("<circle") == 4 and ">4k</text>" in row and ">64k</text>" in row
+
+
+def test_a_small_multiple_has_smaller_ratios_lower_down_and_the_paper_at_its_people():
+    seen = small_multiple.drawn(TREND)
+    points = seen["points"]
+    assert [p["people"] for p in points] == ["1k", "2k", "4k", "64k"]
+    heights = [p["y"] for p in points]
+    assert heights == sorted(heights), "svg counts from above, and the ratios fall"
+    assert points[-2]["y"] < seen["paper"] < points[-1]["y"], "0.66 lies between 0.7 and 0.5"
+    assert all(min(p["ends"]) < p["y"] < max(p["ends"]) for p in points)
+    steps = [b["x"] - a["x"] for a, b in itertools.pairwise(points)]
+    assert steps[0] == pytest.approx(steps[1], abs=0.2) and steps[2] == pytest.approx(4 * steps[0], rel=0.02)
 
 
 def test_machines_and_days_are_the_manifests():
