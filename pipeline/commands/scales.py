@@ -1,21 +1,25 @@
-"""The scales' numbers without a unit beside the paper's, from plans and committed tables: docs/scales.md.
+"""The scales' numbers without a unit beside the paper's, from plans and committed tables: docs/scales.md; and
+what scales cost, for the README.
 
-python -m pipeline.commands.scales            writes it
+python -m pipeline.commands.scales            writes both
 """
 
 import argparse
 
 from pipeline import ROOT
 from pipeline.config import scales
-from pipeline.config.experiments import Params
-from pipeline.costs import measured, units
+from pipeline.config.experiments import Params, expand
+from pipeline.costs import documents, estimate, measured, units
 from pipeline.stages import common
-from pipeline.store.artefacts import MANIFEST, verify
+from pipeline.store.artefacts import MANIFEST, ArtefactError, verify
 from pipeline.store.files import write_atomically
 from pipeline.store.plan import digests
 from pipeline.tables.read import Tables
 
 PAGE = "docs/scales.md"
+BLOCK = "cost of the scales"  # of the README
+CORES = 2  # of the machine that its hours are for
+MOST_HOURS = 100  # beyond, hours of two cores say nothing
 OMITTED = ("smoke",)  # it measures nothing
 HEAD = """# The scales beside the paper
 
@@ -59,9 +63,57 @@ def page() -> str:
     return "\n".join([HEAD, *(f"| {' | '.join(cells)} |" for cells in lines), ""])
 
 
+def _hours(x: float) -> str:
+    if x >= MOST_HOURS:
+        return "GPUs"
+    return "minutes" if x < 0.1 else f"{x:.2g}"
+
+
+def _costs(scale: str, rate: estimate.Rate) -> list[str]:
+    """People, model, and the cost of the core experiments and of all."""
+    params = scales.load(scale)
+    default, parts = expand(params)[0].config, estimate.of_experiments(params)
+    core = [cost for name, cost in parts.items() if not params.experiments[name].extended]
+    whole = [sum(some, estimate.Cost()) for some in (core, parts.values())]
+    hours = [rate.hours(cost) / CORES for cost in whole]
+
+    def told(values: list[str]) -> str:
+        """One where nothing is extended."""
+        return " / ".join(dict.fromkeys(values))
+
+    return [
+        f"`{scale}`",
+        f"{default.population.individuals:,}",
+        f"{default.model.layers} × {default.model.width}",
+        told([f"{cost.runs:,}" for cost in whole]),
+        told([estimate.amount(cost.all_flops) for cost in whole]),
+        told([_hours(x) for x in hours]),
+    ]
+
+
+def table() -> str:
+    """The README's table of scales. Raises ArtefactError where the default scale has no tables."""
+    rate = estimate.measured_rate(ROOT / "results" / scales.DEFAULT / "tables")
+    if rate is None:
+        raise ArtefactError(f"results/{scales.DEFAULT}/tables: none, so no run tells how fast a core is")
+    lines = [["scale", "people", "layers × width", "runs", "FLOP", f"hours on {CORES} cores"], ["---"] * 6]
+    lines += [_costs(scale, rate) for scale in scales.names()]
+    return "\n".join(
+        [
+            *(f"| {' | '.join(cells)} |" for cells in lines),
+            "",
+            "Runs, FLOP and hours: of the core experiments / of all. Hours are by formula, with runs that "
+            "end early as whole ones,",
+            f"at {rate}.",
+        ]
+    )
+
+
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter).parse_args()
     write_atomically(ROOT / PAGE, page())
+    readme = ROOT / "README.md"
+    write_atomically(readme, documents.insert(readme.read_text(), {BLOCK: table()}))
 
 
 if __name__ == "__main__":

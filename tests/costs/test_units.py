@@ -12,6 +12,7 @@ from pipeline.config import scales
 from pipeline.config.experiments import expand
 from pipeline.costs import estimate, measured, units
 from pipeline.paper import units as paper
+from pipeline.store.artefacts import ArtefactError
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
 from pipeline.tables.read import Tables
@@ -199,3 +200,14 @@ def test_tables_of_other_parameters_are_not_taken(tmp_path, monkeypatch, tables)
 @pytest.mark.committed
 def test_the_document_is_what_plans_and_tables_say():
     assert (ROOT / document.PAGE).read_text() == document.page(), "run `make readme`"
+
+
+@pytest.mark.committed
+def test_the_readmes_table_of_scales_is_what_plans_and_measured_runs_say():
+    assert document.table() in (ROOT / "README.md").read_text(), "run `make readme`"
+
+
+def test_without_a_measured_run_no_hours_are_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(document, "ROOT", tmp_path)
+    with pytest.raises(ArtefactError, match="no run tells"):
+        document.table()
