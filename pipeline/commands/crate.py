@@ -24,12 +24,21 @@ from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
 
 FILE = ROOT / "ro-crate-metadata.json"
+VERSION = "1.1"  # of RO-Crate: the profiles are built on it
+BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
+SOURCES = {
+    "python": "https://www.python.org",
+    "torch": "https://pytorch.org",
+    "accelerate": "https://huggingface.co/docs/accelerate",
+    "numpy": "https://numpy.org",
+    "tokenizers": "https://huggingface.co/docs/tokenizers",
+}
+YAML = "application/yaml"
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-SOFTWARE = ("python", "torch", "accelerate", "numpy", "tokenizers")
 
 
 def _entity(crate: ROCrate, id: str, kind: str, **properties: Any) -> ContextEntity:
@@ -53,18 +62,27 @@ def _results(crate: ROCrate, results: Path, tables: Tables) -> list[Any]:
     return found
 
 
-def _run(crate: ROCrate, scale: str, workflow: Any, params: Any) -> ContextEntity:
+def _run(crate: ROCrate, scale: str, workflow: Any, params: Any, agent: ContextEntity) -> ContextEntity:
     results = ROOT / "results" / scale
     tables = Tables.read(results / "tables")
     runs = tables.every_run
     given = [params]
     if scale != scales.DEFAULT:
-        given.append(crate.add_file(dest_path=f"scales/{scale}.yaml", properties={"name": f"scale {scale}"}))
-    versions = {name: ", ".join(dict.fromkeys(runs[name].astype(str))) for name in SOFTWARE}
+        told = {"name": f"scale {scale}", "encodingFormat": YAML}
+        given.append(crate.add_file(dest_path=f"scales/{scale}.yaml", properties=told))
     used = [
-        _entity(crate, f"#{scale}-{name}", "SoftwareApplication", name=name, softwareVersion=version)
-        for name, version in versions.items()
+        _entity(
+            crate,
+            f"{url}#{scale}",
+            "SoftwareApplication",
+            name=name,
+            url=url,
+            softwareVersion=", ".join(dict.fromkeys(runs[name].astype(str))),
+        )
+        for name, url in SOURCES.items()
     ]
+    days = runs.date.dropna() if "date" in runs else []  # older manifests have none
+    ended = {"endTime": max(days)} if len(days) else {}
     return _entity(
         crate,
         f"#run-{scale}",
@@ -72,10 +90,12 @@ def _run(crate: ROCrate, scale: str, workflow: Any, params: Any) -> ContextEntit
         name=f"snakemake at the scale {scale}",
         description=". ".join(machines(tables)) + ".",
         instrument=workflow,
-        object=given,
+        agent=agent,
+        object=given if len(given) > 1 else params,
         result=_results(crate, results, tables),
         softwareRequirements=used,
-        actionStatus={"@id": "http://schema.org/CompletedActionStatus"},
+        actionStatus="http://schema.org/CompletedActionStatus",
+        **ended,
     )
 
 
@@ -89,10 +109,25 @@ def _date() -> str:
 
 def metadata() -> str:
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    crate = ROCrate()
-    workflow = crate.add_workflow(dest_path="Snakefile", main=True, lang="snakemake")
-    params = crate.add_file(dest_path="params.yaml", properties={"name": "parameters of the default scale"})
-    crate.name, crate.license = cited["title"], f"https://spdx.org/licenses/{cited['license']}"
+    crate = ROCrate(version=VERSION)
+    license = _entity(
+        crate, f"https://spdx.org/licenses/{cited['license']}", "CreativeWork", name=cited["license"]
+    )
+    (author,) = (_entity(crate, "#maintainers", "Organization", name=who["name"]) for who in cited["authors"])
+    told = {
+        "name": cited["title"],
+        "encodingFormat": "text/plain",
+        "version": str(cited["version"]),
+        "license": license,
+        "conformsTo": _entity(crate, BIOSCHEMAS, "CreativeWork", name="ComputationalWorkflow", version="1.0"),
+    }
+    workflow = crate.add_workflow(dest_path="Snakefile", main=True, lang="snakemake", properties=told)
+    told = {"name": "parameters of the default scale", "encodingFormat": YAML}
+    params = crate.add_file(dest_path="params.yaml", properties=told)
+    told = {"name": "README", "encodingFormat": "text/markdown", "about": crate.root_dataset}
+    crate.add_file(dest_path="README.md", properties=told)
+    crate.name, crate.license, crate.publisher = cited["title"], license, author
+    crate.root_dataset["author"] = author
     crate.description = (
         "A reproduction of arXiv 2503.21676 on small transformers: when language models come to know facts, "
         "how the training distribution changes that, and what fine-tuning on new facts does to old ones."
@@ -103,7 +138,7 @@ def metadata() -> str:
         for url, (name, version) in PROFILES.items()
     ]
     made = [name for name in scales.names() if (ROOT / "results" / name / "claims.json").exists()]
-    crate.root_dataset["mentions"] = [_run(crate, name, workflow, params) for name in made]
+    crate.root_dataset["mentions"] = [_run(crate, name, workflow, params, author) for name in made]
     return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
 
 

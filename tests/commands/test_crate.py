@@ -44,12 +44,17 @@ def test_a_run_is_described_as_the_profiles_ask(entities):
     assert root["mainEntity"] == {"@id": "Snakefile"} and root["license"] and root["name"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", root["datePublished"]) and root["description"]
     assert "ComputationalWorkflow" in crate_types(entities["Snakefile"])
-    assert "programmingLanguage" in entities["Snakefile"]
+    assert {"programmingLanguage", "version", "license", "conformsTo"} <= set(entities["Snakefile"])
+    assert entities["ro-crate-metadata.json"]["conformsTo"][0]["@id"].endswith(f"/crate/{crate.VERSION}")
+    assert entities["README.md"]["about"] == {"@id": "./"}
+    for named in (root["license"], root["author"], root["publisher"]):
+        assert named["@id"] in entities
     mentions = root["mentions"] if isinstance(root["mentions"], list) else [root["mentions"]]
     actions = [entities[run["@id"]] for run in mentions]
     assert f"#run-{scales.DEFAULT}" in {action["@id"] for action in actions}
     for action in actions:
         assert action["@type"] == "CreateAction" and action["instrument"] == {"@id": "Snakefile"}
+        assert action["agent"]["@id"] in entities and action["actionStatus"].endswith("CompletedActionStatus")
         assert "models were trained on" in action["description"]
         results = {made["@id"] for made in action["result"]}
         assert any(made.endswith("claims.json") for made in results)
