@@ -10,6 +10,7 @@ from pipeline.findings import ledger
 from pipeline.report import summary
 from pipeline.stages import common
 from pipeline.store.files import write_atomically
+from pipeline.store.plan import beside
 from pipeline.tables.read import Tables
 
 
@@ -17,7 +18,8 @@ def numbers(results: Path) -> str:
     """The block of numbers, from the tables on which the claims were judged."""
     claims = results / "claims.json"
     tables = Tables.read(results / "tables", ledger.judged_on(claims))
-    return summary.block(tables, ledger.read(claims), f"results/{results.name}")
+    others = {name: ledger.read(path) for name, path in beside(results.name, results).items()}
+    return summary.block(tables, ledger.read(claims), f"results/{results.name}", others)
 
 
 def main() -> None:

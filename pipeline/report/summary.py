@@ -8,6 +8,7 @@ from pipeline.findings import drawing, figures, ledger
 from pipeline.findings.cells import CELL, best_setting, default_runs, in_cell, uniform_like
 from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again
 from pipeline.findings.statistics import Interval
+from pipeline.findings.verdict import NOT_RUN
 from pipeline.paper import published
 from pipeline.report import headlines
 from pipeline.tables.read import Tables
@@ -112,15 +113,15 @@ def _fine_tuning(tables: Tables) -> list[str]:
     ]
 
 
+def _counted(entries: list[dict]) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in ledger.counts(entries).items())
+
+
 def _verdicts(papers: list[dict]) -> str:
     """Counts of verdicts in sentences, and those of the claims that the choice of the scale looked at."""
-
-    def told(entries: list[dict]) -> str:
-        return ", ".join(f"{count} {verdict}" for verdict, count in ledger.counts(entries).items())
-
     calibrated = ledger.calibrated(papers)
-    looked = f" The choice of the scale looked at {len(calibrated)} of them ({told(calibrated)})."
-    return f"Of the paper's {len(papers)} claims {told(papers)}.{looked if calibrated else ''}"
+    looked = f" The choice of the scale looked at {len(calibrated)} of them ({_counted(calibrated)})."
+    return f"Of the paper's {len(papers)} claims {_counted(papers)}.{looked if calibrated else ''}"
 
 
 def _finding(number: int, finding: dict, folder: str) -> list[str]:
@@ -138,8 +139,28 @@ def _finding(number: int, finding: dict, folder: str) -> list[str]:
     return [*lines, ""]
 
 
-def block(tables: Tables, claims: list[dict], folder: str) -> str:
-    """Markdown: what was trained, the three findings, and more numbers. `folder`: where the figures lie."""
+def _by_scale(claims: list[dict], others: dict[str, list[dict]]) -> list[str]:
+    """What other scales give, and which claims that are judged here too have another verdict there."""
+    if not others:
+        return []
+    here = {claim["id"]: claim for claim in claims if claim["verdict"] != NOT_RUN}
+    lines = ["### At other scales", ""]
+    for name, entries in others.items():
+        judged = [claim for claim in ledger.of_the_paper(entries) if claim["verdict"] != NOT_RUN]
+        moved = [
+            f"{claim['title'][0].lower()}{claim['title'][1:]} "
+            f"({here[claim['id']]['verdict']} here, {claim['verdict']} there)"
+            for claim in judged
+            if claim["id"] in here and claim["verdict"] != here[claim["id"]]["verdict"]
+        ]
+        differ = f" Other than here: {'; '.join(moved)}." if moved else " All as here."
+        lines.append(f"- `{name}`: of {len(judged)} claims {_counted(judged)}.{differ}")
+    return [*lines, ""]
+
+
+def block(tables: Tables, claims: list[dict], folder: str, others: dict[str, list[dict]]) -> str:
+    """Markdown: what was trained, the three findings, other scales, and more numbers. `folder`: where the
+    figures lie; `others`: the claims of other scales."""
     runs = tables.runs
     sizes = dict.fromkeys(f"{n / 1e6:.1f}" for n in (runs.parameters.min(), runs.parameters.max()))
     people = dict.fromkeys(f"{n:,}" for n in (runs.individuals.min(), runs.individuals.max()))
@@ -152,6 +173,7 @@ def block(tables: Tables, claims: list[dict], folder: str) -> str:
         "Means over seeds with their 95 % intervals; b is the no-knowledge baseline.",
         "",
         *(line for k, finding in enumerate(told, 1) for line in _finding(k, finding, folder)),
+        *_by_scale(claims, others),
         "### More numbers",
         "",
         *_phases(tables),

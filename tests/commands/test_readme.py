@@ -82,3 +82,19 @@ def test_a_finding_is_told_with_verdicts_what_is_red_and_its_figure():
     ]
     shown = summary._finding(1, finding | {"figure": "phases/three_phases"}, "results/x")
     assert shown[-2].endswith("](results/x/figures/phases/three_phases.png)") and shown[-3] == ""
+
+
+def test_other_scales_are_told_with_what_is_different_there():
+    def claim(name: str, verdict: str, origin: str = "P") -> dict:
+        return {"id": name, "title": f"It is {name}", "verdict": verdict, "origin": origin}
+
+    here = [claim("C1", "undecided"), claim("C2", "reproduced"), claim("C3", "not run")]
+    there = [claim("C1", "reproduced"), claim("C2", "reproduced"), claim("C3", "undecided")]
+    there += [claim("C4", "not run"), claim("ours", "reproduced", "O")]
+    assert summary._by_scale(here, {}) == []
+    _, _, told, _ = summary._by_scale(here, {"larger": there})
+    assert told == (
+        "- `larger`: of 3 claims 2 reproduced, 1 undecided. "
+        "Other than here: it is C1 (undecided here, reproduced there)."
+    )
+    assert summary._by_scale(here[:1], {"same": here[:1]})[2].endswith(" All as here.")
