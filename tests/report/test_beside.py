@@ -5,7 +5,7 @@ import pytest
 from pipeline.config.scales import DEFAULT
 from pipeline.findings import ledger
 from pipeline.findings.verdict import NOT_RUN, REPRODUCED, UNDECIDED, Aim, Check, as_json, decide
-from pipeline.report import beside
+from pipeline.report import beside, headlines
 from pipeline.store import plan
 from pipeline.store.artefacts import ArtefactError
 
@@ -42,6 +42,18 @@ def test_a_claim_that_the_other_does_not_have_is_not_run_there(results):
     assert found["scales"] == [DEFAULT, "workstation", "half-rate"]
     cells = {row["claim"]["id"]: [cell["verdict"] for cell in row["cells"]] for row in found["rows"]}
     assert cells == {"C1": [UNDECIDED, REPRODUCED, NOT_RUN], "C2": [REPRODUCED, NOT_RUN, REPRODUCED]}
+
+
+def test_another_scales_verdict_has_its_explanation(results, monkeypatch, tmp_path):
+    notes = tmp_path / "notes.yaml"
+    notes.write_text(
+        f"workstation:\n  C1: {{verdict: {REPRODUCED}, text: wider}}\n"
+        f"  C2: {{verdict: {UNDECIDED}, text: old}}\n"
+        f"{DEFAULT}:\n  C1: {{verdict: {UNDECIDED}, text: ours}}\n"
+    )
+    monkeypatch.setattr(headlines, "NOTES", notes)
+    ((row),) = beside.matrix(DEFAULT, results, OURS)["rows"]
+    assert [cell["note"] for cell in row["cells"]] == ["", "wider"]
 
 
 def test_pages_of_other_scales_show_only_themselves(results):
