@@ -1,0 +1,1 @@
+curves["distributions/head_and_tail"]=[];

@@ -1,0 +1,1 @@
+curves["distributions/short_runs"]=[];

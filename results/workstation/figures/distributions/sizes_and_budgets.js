@@ -1,0 +1,1 @@
+curves["distributions/sizes_and_budgets"]=[];

@@ -1,0 +1,1 @@
+curves["distributions/warm_ups"]=[];

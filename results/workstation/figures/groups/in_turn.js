@@ -1,0 +1,1 @@
+curves["groups/in_turn"]=[];

@@ -1,0 +1,1 @@
+curves["groups/patched_attention"]=[];

@@ -1,0 +1,1 @@
+curves["hallucination/growing_population"]=[];

@@ -1,0 +1,1 @@
+curves["hallucination/onset"]=[];

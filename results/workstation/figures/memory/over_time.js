@@ -1,0 +1,1 @@
+curves["memory/over_time"]=[];

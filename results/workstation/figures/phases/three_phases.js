@@ -1,0 +1,1 @@
+curves["phases/three_phases"]=[];
