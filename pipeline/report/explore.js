@@ -54,10 +54,12 @@ function plot(place, panel, options) {
       cursor: { focus: { prox: 30, dist: (_, k, __, at, pointer) => (k > shown.length ? Infinity : at - pointer) } },
       hooks: {
         // A curve that is hidden takes its interval with it.
-        setSeries: (made, hidden, { show }) => {
-          const k = banded.indexOf(shown[hidden - 1]);
-          if (k >= 0 && show != null) for (const one of bounds(k)) made.setSeries(one, { show });
-        },
+        setSeries: [
+          (made, hidden, { show }) => {
+            const k = banded.indexOf(shown[hidden - 1]);
+            if (k >= 0 && show != null) for (const one of bounds(k)) made.setSeries(one, { show });
+          },
+        ],
       },
     },
     data,

@@ -1,7 +1,8 @@
 // What a reader of the page does. What is seen then becomes the page's title, as JSON.
 addEventListener("load", async () => {
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const seen = {};
+  const seen = { errors: [] };
+  addEventListener("error", (event) => seen.errors.push(event.message));
   const rows = () => [...document.querySelectorAll("tr[data-verdict]")].filter((row) => !row.hidden).length;
   seen.before = rows();
   const button = document.querySelector("#filter button");
@@ -49,6 +50,10 @@ addEventListener("load", async () => {
   seen.moved = values();
   const names = () => [...place.querySelector(".u-legend").querySelectorAll("tr:not(.bound) .u-label")].map((v) => v.textContent);
   seen.names = names();
+  const [, mean] = place.querySelectorAll(".u-legend .u-series th");
+  mean.click();
+  seen.hidden = [...place.querySelector(".u-legend").querySelectorAll(".u-off")].map((row) => row.classList.contains("bound"));
+  mean.click();
   const [log, seeds] = place.querySelectorAll("input");
   seeds.click();
   await wait(100);

@@ -107,6 +107,14 @@ def test_values_under_the_pointer_are_those_of_the_drawing(seen):
     assert float(found["moved"][0]) > float(found["hovered"][0])
 
 
+def test_a_hidden_mean_takes_its_interval_with_it(seen):
+    assert seen[1280]["hidden"] == [False, True, True]
+
+
+def test_no_script_fails(seen):
+    assert seen[1280]["errors"] == [] == seen[390]["errors"]
+
+
 def test_seeds_can_be_switched_on(seen):
     assert seen[1280]["with_seeds"] > len(seen[1280]["names"])
 
