@@ -7,10 +7,9 @@ import argparse
 from pathlib import Path
 
 from pipeline.findings import ledger
-from pipeline.report import summary
+from pipeline.report import beside, summary
 from pipeline.stages import common
 from pipeline.store.files import write_atomically
-from pipeline.store.plan import beside
 from pipeline.tables.read import Tables
 
 
@@ -18,7 +17,7 @@ def numbers(results: Path) -> str:
     """The block of numbers, from the tables on which the claims were judged."""
     claims = results / "claims.json"
     tables = Tables.read(results / "tables", ledger.judged_on(claims))
-    others = {name: ledger.read(path) for name, path in beside(results.name, results).items()}
+    others = beside.others(results.name, results)
     return summary.block(tables, ledger.read(claims), f"results/{results.name}", others)
 
 

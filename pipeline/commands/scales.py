@@ -60,7 +60,7 @@ def page() -> str:
     lines += [["---"] * len(lines[0])]
     for mine in zip(*columns.values(), strict=True):
         lines.append([mine[0].name, mine[0].paper, *map(_cell, mine), mine[0].source])
-    return "\n".join([HEAD, *(f"| {' | '.join(cells)} |" for cells in lines), ""])
+    return "\n".join([HEAD, *(documents.row(*cells) for cells in lines), ""])
 
 
 def _hours(x: float) -> str:
@@ -100,7 +100,7 @@ def table() -> str:
     lines += [_costs(scale, rate) for scale in scales.names()]
     return "\n".join(
         [
-            *(f"| {' | '.join(cells)} |" for cells in lines),
+            *(documents.row(*cells) for cells in lines),
             "",
             "Runs, FLOP and hours: of the core experiments / of all. Hours are by formula, with runs that "
             "end early as whole ones,",

@@ -27,7 +27,8 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def _row(*cells: object) -> str:
+def row(*cells: object) -> str:
+    """Of a table in Markdown."""
     return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -38,23 +39,23 @@ def _table(runs: list[cfg.RunConfig], default: cfg.RunConfig) -> str:
             rows[f"all {word}"] = total(mine)
     rows["all"] = total(runs)
     shares = " / ".join(f"{share:.0%}" for share in SHARES)
-    lines = [_row("", "runs", "steps", "tokens", "FLOP of training", "FLOP of evaluation, at most")]
-    lines += [_row(*["---"] * 6)]
+    lines = [row("", "runs", "steps", "tokens", "FLOP of training", "FLOP of evaluation, at most")]
+    lines += [row(*["---"] * 6)]
     lines += [
-        _row(name, c.runs, amount(c.steps), amount(c.tokens), amount(c.flops), amount(c.evaluation_flops))
+        row(name, c.runs, amount(c.steps), amount(c.tokens), amount(c.flops), amount(c.evaluation_flops))
         for name, c in rows.items()
     ]
     lines += [
         "",
-        _row("GPU, peak in TFLOP/s", f"default run, minutes at {shares}", f"all, GPU hours at {shares}"),
+        row("GPU, peak in TFLOP/s", f"default run, minutes at {shares}", f"all, GPU hours at {shares}"),
     ]
-    lines += [_row(*["---"] * 3)]
+    lines += [row(*["---"] * 3)]
     for gpu, peak in GPUS.items():
         minutes, whole = (
             " / ".join(_short(unit * hours(rows[name].all_flops, peak, share)) for share in SHARES)
             for name, unit in (("the default run", 60), ("all", 1))
         )
-        lines.append(_row(f"{gpu}, {peak}", minutes, whole))
+        lines.append(row(f"{gpu}, {peak}", minutes, whole))
     return "\n".join(lines)
 
 

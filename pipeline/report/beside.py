@@ -19,16 +19,21 @@ def _cell(claim: dict[str, Any] | None, note: str = "") -> dict[str, str]:
     return {"verdict": claim["verdict"], "estimate": told, "note": note}
 
 
+def others(scale: str, results: Path) -> dict[str, list[dict[str, Any]]]:
+    """Scale -> its claims, of the scales beside the default one. Raises ArtefactError if some are damaged."""
+    return {name: ledger.read(path) for name, path in beside(scale, results).items()}
+
+
 def matrix(scale: str, results: Path, claims: list[dict[str, Any]]) -> dict[str, Any]:
     """scales: names of the columns; rows: a claim that another scale judges too, and its cells by scale. The
     notes are those of other scales: the claims' own table has this scale's.
 
     Empty without results of another scale. Raises ArtefactError if some are damaged.
     """
-    others = {name: ledger.read(path) for name, path in beside(scale, results).items()}
-    by_id = {name: {claim["id"]: claim for claim in entries} for name, entries in others.items()}
-    notes = {name: headlines.notes(name, entries) for name, entries in others.items()}
-    judged = {claim["id"] for entries in others.values() for claim in entries if claim["verdict"] != NOT_RUN}
+    found = others(scale, results)
+    by_id = {name: {claim["id"]: claim for claim in entries} for name, entries in found.items()}
+    notes = {name: headlines.notes(name, entries) for name, entries in found.items()}
+    judged = {claim["id"] for entries in found.values() for claim in entries if claim["verdict"] != NOT_RUN}
     rows = [
         {
             "claim": claim,
@@ -43,4 +48,4 @@ def matrix(scale: str, results: Path, claims: list[dict[str, Any]]) -> dict[str,
         for claim in claims
         if claim["id"] in judged
     ]
-    return {"scales": [scale, *others], "rows": rows} if rows else {}
+    return {"scales": [scale, *found], "rows": rows} if rows else {}

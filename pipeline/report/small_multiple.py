@@ -34,7 +34,8 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
 
 def drawn(trend: dict[str, Any]) -> dict[str, Any]:
     """Of a trend of claims.json, in px: points (ours, and the extrapolated one as the last) with the ends of
-    their intervals and the number of people, the paper's value, and the labels of the axis of ratios."""
+    their intervals and the number of people, the paper's value, and the axis of ratios: its labels, the ends
+    of its lines."""
     measured = [*zip(trend["sizes"], trend["ratios"], strict=True), (PEOPLE, trend["at_paper"])]
     ends = [x for _, found in measured for x in (found["estimate"], *(found["interval"] or ()))]
     low, high = _range([*ends, trend["paper"]])
@@ -53,4 +54,6 @@ def drawn(trend: dict[str, Any]) -> dict[str, Any]:
         "paper": ratio.at(trend["paper"]),
         "ticks": [(ratio.at(tick), f"{tick:g}") for tick in _TICKS if low <= tick <= high],
         "one": ratio.at(1),
+        "left": _LEFT,
+        "right": WIDTH - _RIGHT / 2,
     }

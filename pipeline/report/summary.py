@@ -124,15 +124,18 @@ def _verdicts(papers: list[dict]) -> str:
     return f"Of the paper's {len(papers)} claims {_counted(papers)}.{looked if calibrated else ''}"
 
 
+def _within(claim: dict) -> str:
+    """A claim's title as a part of a sentence."""
+    return claim["title"][0].lower() + claim["title"][1:]
+
+
 def _finding(number: int, finding: dict, folder: str) -> list[str]:
     """A headline: its sentences with their verdicts, what is not reproduced, and its figure."""
     lines = [f"### {number}. {finding['title']}", ""]
     lines += [f"- {text} *{claim['verdict'].capitalize()}.*" for text, claim in finding["says"]]
     for what, claims in (("Not measured yet", finding["missing"]), ("Not reproduced", finding["red"])):
         if claims:
-            lines.append(
-                f"- {what}: {'; '.join(claim['title'][0].lower() + claim['title'][1:] for claim in claims)}."
-            )
+            lines.append(f"- {what}: {'; '.join(map(_within, claims))}.")
     if finding["figure"]:
         title = figures.load()[finding["figure"]].title
         lines += ["", f"![{title}]({folder}/figures/{finding['figure']}.png)"]
@@ -148,8 +151,7 @@ def _by_scale(claims: list[dict], others: dict[str, list[dict]]) -> list[str]:
     for name, entries in others.items():
         judged = [claim for claim in ledger.of_the_paper(entries) if claim["verdict"] != NOT_RUN]
         moved = [
-            f"{claim['title'][0].lower()}{claim['title'][1:]} "
-            f"({here[claim['id']]['verdict']} here, {claim['verdict']} there)"
+            f"{_within(claim)} ({here[claim['id']]['verdict']} here, {claim['verdict']} there)"
             for claim in judged
             if claim["id"] in here and claim["verdict"] != here[claim["id"]]["verdict"]
         ]

@@ -1,8 +1,7 @@
 // What a reader of the page does. What is seen then becomes the page's title, as JSON.
 addEventListener("load", async () => {
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const seen = { errors: [] };
-  addEventListener("error", (event) => seen.errors.push(event.message));
+  const seen = { errors: failures };
   const rows = () => [...document.querySelectorAll("tr[data-verdict]")].filter((row) => !row.hidden).length;
   seen.before = rows();
   const button = document.querySelector("#filter button");

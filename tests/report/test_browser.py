@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here (Debian: apt-get install chromium)"),
 ]
 
+WATCH = 'const failures = []; addEventListener("error", (event) => failures.push(event.message));'
 READER = (Path(__file__).with_name("reader.js")).read_text(encoding="utf-8").replace("FIGURE", EXPLORED)
 
 
@@ -35,7 +36,8 @@ def read(tmp_path_factory):
     path = folder / "report" / "index.html"
 
     def title(script: str, width: int, dark: bool = False) -> Any:
-        path.write_text(page.replace("</body>", f"<script>{script}</script></body>"))
+        watched = page.replace("<head>", f"<head><script>{WATCH}</script>")
+        path.write_text(watched.replace("</body>", f"<script>{script}</script></body>"))
         command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},1000"]
         command += [f"--user-data-dir={folder}/profile", "--virtual-time-budget=60000", "--dump-dom"]
         command += ["--blink-settings=preferredColorScheme=0"] if dark else []
