@@ -17,6 +17,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from pipeline import ROOT
+from pipeline.commands.scales import OMITTED
 from pipeline.config import scales
 from pipeline.report.rows import machines
 from pipeline.stages import common
@@ -137,7 +138,8 @@ def metadata() -> str:
         _entity(crate, url, "CreativeWork", name=name, version=version)
         for url, (name, version) in PROFILES.items()
     ]
-    made = [name for name in scales.names() if (ROOT / "results" / name / "claims.json").exists()]
+    described = [name for name in scales.names() if name not in OMITTED]
+    made = [name for name in described if (ROOT / "results" / name / "claims.json").exists()]
     crate.root_dataset["mentions"] = [_run(crate, name, workflow, params, author) for name in made]
     return json.dumps(crate.metadata.generate(), indent=1, ensure_ascii=False) + "\n"
 
