@@ -12,6 +12,8 @@ from pipeline.tables.read import Tables
 
 Array = NDArray[np.float64]
 
+SHARES = ("accuracy", "max_probability")  # measures that are from 0 to 1 by definition
+
 
 @dataclass(frozen=True)
 class Average:
@@ -23,14 +25,22 @@ class Average:
     seeds: int
 
 
-def average(values: Array, *, log: bool) -> Average:
-    """Over the first axis (seeds). With `log`, the geometric mean: what a logarithmic axis shows."""
+def average(values: Array, *, log: bool = False, share: bool = False) -> Average:
+    """Over the first axis (seeds). With `log`, the geometric mean: what a logarithmic axis shows. The
+    interval of a `share` ends at 0 and at 1."""
     x = np.log(values) if log else np.asarray(values, float)
     centre, half = x.mean(0), half_width(x)
     low, high = centre - half, centre + half
     if log:
         return Average(np.exp(centre), np.exp(low), np.exp(high), len(x))
+    if share:
+        low, high = np.clip([low, high], 0, 1)
     return Average(centre, low, high, len(x))
+
+
+def average_of(measure: str, values: Array) -> Average:
+    """Of a measure of a group of people: geometric of losses, within its limits of shares."""
+    return average(values, log=measure == "loss", share=measure in SHARES)
 
 
 def stacked(seeds: list[pd.DataFrame], measure: str) -> tuple[Array, Array]:
@@ -49,9 +59,9 @@ def seed_curves(tables: Tables, rows: pd.DataFrame, group: str, measure: str) ->
 
 
 def mean_curve(tables: Tables, rows: pd.DataFrame, group: str, measure: str) -> tuple[Array, Average]:
-    """steps (S,) and the average of the seeds' curves, geometric of losses."""
+    """steps (S,) and the average of the seeds' curves."""
     steps, values = seed_curves(tables, rows, group, measure)
-    return steps, average(values, log=measure == "loss")
+    return steps, average_of(measure, values)
 
 
 def _how_many(parts: tuple[pd.DataFrame, ...]) -> str:

@@ -50,14 +50,14 @@ def _curve(line: Line2D, ax: Axes) -> dict[str, Any] | None:
     marks = line.get_linestyle() in ("None", "", " ")
     if marks or line.get_transform() != ax.transData or len(x) < _LEAST_POINTS or (np.diff(x) <= 0).any():
         return None
-    label = str(line.get_label())
+    label, kind = str(line.get_label()), _kind(line)
     return {
-        "kind": _kind(line),
+        "kind": kind,
         "label": "" if label.startswith("_") else label,
         "colour": to_hex(line.get_color()),
         "x": _numbers(x),
         "y": _numbers(line.get_ydata()),
-        **(_band(ax, line) if _kind(line) == "mean" else {}),
+        **(_band(ax, line) if kind == "mean" else {}),
     }
 
 

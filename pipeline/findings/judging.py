@@ -146,7 +146,7 @@ class Judge:
     def __call__(self, tables: Tables, aims: Mapping[str, Aim], **tolerances: float | list[float]) -> Finding:
         absent = [name for name in self.needs if name not in tables]
         if absent:
-            return Finding(NOT_RUN, note=f"not in the plan: {', '.join(absent)}")
+            return Finding(NOT_RUN, note=f"no runs of: {', '.join(absent)}")
         try:
             checks, used, *note = self.function(tables, **tolerances)
         except NotMeasuredError as why:

@@ -22,7 +22,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from pipeline.findings.averages import Array, Average
+from pipeline.findings.averages import SHARES, Array, Average
 from pipeline.findings.statistics import Interval
 
 # Okabe and Ito's palette, distinct for colour-blind readers.
@@ -44,7 +44,6 @@ MEASURES = {
     "max_probability": "maximum probability",
     "entropy": "entropy (nats per token)",
 }
-SHARES = ("accuracy", "max_probability")
 
 DEFAULTS: Any = {
     name: mpl.rcParamsDefault[name] for name in mpl.rcParamsDefault if not name.startswith("backend")

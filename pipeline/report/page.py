@@ -59,9 +59,14 @@ def vendored(name: str) -> Markup:
 
 
 def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows."""
+    """Name, titles and caption of each figure whose drawing is in `folder`, and the claims that it shows.
+
+    A figure without runs has no `source`: its drawing would say what its caption says.
+    """
+    specs = figures.load()
+    drawable = drawing.drawable(specs.values(), tables)
     out = []
-    for name, figure in figures.load().items():
+    for name, figure in specs.items():
         path = folder / f"{name}.svg"
         verify(path.parent, path.name, manifest=manifest_of(path.stem))
         out.append(
@@ -70,7 +75,7 @@ def drawings(tables: Tables, folder: Path, claims: list[dict[str, Any]]) -> list
                 "heading": figure.heading,
                 "title": figure.title,
                 "caption": drawing.caption(figure, tables),
-                "source": f"../figures/{name}.svg",
+                "source": f"../figures/{name}.svg" if name in drawable else None,
                 "curves": _has_curves(path.with_suffix(".js")),
                 "claims": [claim["id"] for claim in claims if name in claim["drawn"]],
             }

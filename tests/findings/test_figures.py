@@ -179,8 +179,15 @@ def test_geometric_mean_and_interval():
     assert mean.centre == pytest.approx(10)
     # Student's t with two degrees of freedom: 4.303 standard errors of ln 10 / sqrt(3).
     assert mean.high == pytest.approx(10 * np.exp(4.3027 * np.log(10) / np.sqrt(3)), rel=1e-3)
-    alone = averages.average(np.array([[2.0]]), log=False)
+    alone = averages.average(np.array([[2.0]]))
     assert alone.centre == 2 and np.isnan(alone.low)
+
+
+def test_the_interval_of_a_share_stays_within_it():
+    seeds = np.array([[0.01, 0.4, 0.9], [0.2, 0.5, 1.0]])
+    plain, share = averages.average_of("entropy", seeds), averages.average_of("accuracy", seeds)
+    assert (plain.low[0] < 0) and (plain.high[2] > 1) and np.array_equal(plain.centre, share.centre)
+    assert np.array_equal(share.low, plain.low.clip(0)) and np.array_equal(share.high, plain.high.clip(max=1))
 
 
 def test_uniform_runs_of_another_learning_rate_are_no_counterpart(tables):

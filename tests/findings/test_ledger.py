@@ -70,7 +70,7 @@ def test_an_empty_plan_measures_nothing():
     entries = judge_all(empty())
     assert [e["id"] for e in entries] == [claim.id for claim in load()]
     assert {e["verdict"] for e in entries} == {NOT_RUN}
-    assert all(e["note"].startswith("not in the plan: ") and not e["checks"] for e in entries)
+    assert all(e["note"].startswith("no runs of: ") and not e["checks"] for e in entries)
 
 
 def test_schema():

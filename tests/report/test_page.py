@@ -219,6 +219,14 @@ def test_the_page_can_be_about_some_of_the_tables(results):
     assert "finetune16" not in text.partition('<h2 id="runs">')[2]
 
 
+def test_a_figure_without_runs_has_its_caption_only(results):
+    text = render(results, Tables.read(results / "tables", ["phases", "population_size"]))
+    shown = text.partition('<h2 id="figures">')[2].split("<figure ")[1:]
+    assert len(shown) == len(figures.load())
+    undrawn = ["<figcaption>Not drawn: " in figure for figure in shown]
+    assert undrawn == ["<img" not in figure for figure in shown] and 0 < sum(undrawn) < len(shown)
+
+
 def test_the_page_needs_nothing_but_its_drawings(html):
     written = re.sub(r"<script>.*?</script>", "", html, flags=re.S)  # a library names its home
     assert "http://" not in written and "https://" not in written

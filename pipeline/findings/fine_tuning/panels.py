@@ -178,7 +178,7 @@ def draw_curves(row: Sequence[Axes], tables: Tables, sweep: Sweep) -> None:
             style.draw_paper(ax, x, y, color=sweep.colours[value], label="_")
         for label, colour, runs in sweep.settings():
             steps, values = _seed_curves(tables, runs, group, measure)
-            mean = averages.average(values, log=measure == "loss")
+            mean = averages.average_of(measure, values)
             style.draw_average(ax, steps / steps[-1], mean, color=colour, label=label)
         style.measure_axis(ax, measure)
         stretch_time(ax)

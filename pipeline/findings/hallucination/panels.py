@@ -22,7 +22,7 @@ def draw_groups(ax: Axes, tables: Tables, measure: str) -> None:
     rows, time = experiment(tables, "phases"), common_time(tables)
     for group, (name, colour) in GROUPS.items():
         steps, values = averages.seed_curves(tables, rows, group, measure)
-        mean = averages.average(values, log=measure == "loss")
+        mean = averages.average_of(measure, values)
         style.draw_average(ax, steps / time.unit, mean, seeds=values, color=colour, label=name)
         paper = published.curve(PANELS[measure], group)
         x, y = paper.steps / time.paper, paper.relative(measure)

@@ -57,7 +57,7 @@ def draw_layers(
     for k in range(1, layers + 1):
         steps, values = seed_attention(tables, rows, k, statistic)
         look = {"color": layer_colour(k, layers), "label": f"layer {k} of {layers}"}
-        style.draw_average(ax, steps / units[0], average(values, log=False), **look)
+        style.draw_average(ax, steps / units[0], average(values, share=True), **look)
     if names:
         style.paper_entry(ax, f"paper, layers 1 to {len(names)}")
     ax.set_ylabel(LABELS[statistic])
@@ -72,7 +72,7 @@ def draw_circuits(
         steps, values = seed_attention(tables, rows, layer, statistic)
         label = f"{LABELS[statistic]}, {'first' if layer == 1 else 'last'} layer"
         seeds = None if paper is None else values
-        mean = average(values, log=False)
+        mean = average(values, share=True)
         style.draw_average(ax, steps / unit, mean, seeds=seeds, color=colour, label=label)
         if paper is not None:
             theirs = published.curve("3_right", name)

@@ -43,10 +43,14 @@ def plateau_ends(tables: Tables) -> pd.DataFrame:
     return ends.unstack("alpha").sort_index(ascending=False)
 
 
+def compared(tables: Tables) -> pd.DataFrame:
+    """Whole runs of power laws in the cells where several exponents were tried."""
+    return whole_power_laws(tables).groupby(CELL).filter(lambda runs: runs.alpha.nunique() > 1)
+
+
 def best_alpha(tables: Tables) -> pd.DataFrame:
     """Exponent with the lowest final loss, individuals (descending) x steps; NaN where no two were tried."""
-    rows = whole_power_laws(tables).groupby(CELL).filter(lambda runs: runs.alpha.nunique() > 1)
-    loss = rows.groupby([*CELL, "alpha"]).known_loss.mean()
+    loss = compared(tables).groupby([*CELL, "alpha"]).known_loss.mean()
     best = loss.unstack("alpha").idxmin(axis=1)
     return best.unstack("steps").sort_index(ascending=False)
 
@@ -69,7 +73,7 @@ def facts(tables: Tables) -> dict[str, str]:
         "final_steps": f"{final.steps.iloc[0]:,}",
         "paper_steps": f"{PAPER_STEPS:,}",
         "shortest": told,
-        "seeds": averages.seeds_sentence(laws, final),
+        "seeds": averages.seeds_sentence(laws, compared(tables), final),
     }
 
 

@@ -66,7 +66,7 @@ def draw(tables: Tables) -> Figure:
     loss, accuracy, scaling = axes[0]
     for ax, measure in ((loss, "loss"), (accuracy, "accuracy")):
         steps, values = averages.seed_curves(tables, rows, "known", measure)
-        mean = averages.average(values, log=measure == "loss")
+        mean = averages.average_of(measure, values)
         label = averages.seeds_label(mean.seeds)
         style.draw_average(ax, steps / time.unit, mean, seeds=values, color=style.BLUE, label=label)
         style.draw_paper(ax, paper[measure].steps / time.paper, paper[measure].relative(measure))
