@@ -23,6 +23,7 @@ from benchmarks.plain import PlainTransformer
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.experiments import expand
+from pipeline.data import synthetic
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from pipeline.data.sampler import PADDING, Sampler
@@ -51,7 +52,8 @@ def default_run() -> cfg.RunConfig:
 
 
 def people(run: cfg.RunConfig) -> Population:
-    return draw(run.population, run.seed, tok.train(run.population.pools, run.population.vocabulary))
+    spelled = tok.train(synthetic.schema(run.population), run.population.vocabulary)
+    return draw(run.population, run.seed, spelled)
 
 
 def padded(sampler: Sampler, step: int, batch: int) -> tuple[torch.Tensor, torch.Tensor, int]:

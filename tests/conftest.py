@@ -10,6 +10,7 @@ import torch
 from pipeline.config import distributions
 from pipeline.config import population as people
 from pipeline.config import run as cfg
+from pipeline.data import synthetic
 from pipeline.data import tokenizer as tok
 from pipeline.data.population import Population, draw
 from tests import tree
@@ -50,7 +51,7 @@ def population_config() -> cfg.Population:
 
 @pytest.fixture(scope="session")
 def tokenizer(population_config):
-    return tok.train(population_config.pools, population_config.vocabulary)
+    return tok.train(synthetic.schema(population_config), population_config.vocabulary)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, toys
 from pipeline.costs.units import Found
-from pipeline.data import tokenizer
+from pipeline.data import synthetic, tokenizer
 from pipeline.data.population import draw
 from pipeline.store.artefacts import ArtefactError
 from pipeline.store.current import Survey
@@ -69,7 +69,7 @@ class Rate:
 @functools.cache
 def _drawn(population: cfg.Population) -> tuple[int, dict[str, float]]:
     """Tokens of the vocabulary, and what a population says of its mean lengths in tokens."""
-    spelled = tokenizer.train(population.pools, population.vocabulary)
+    spelled = tokenizer.train(synthetic.schema(population), population.vocabulary)
     people = draw(population, 0, spelled)
     return people.vocabulary, people.meta
 

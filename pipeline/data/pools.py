@@ -1,19 +1,18 @@
-"""The text that biographies are made of: value pools and templates, read from plain text files.
+"""The text that drawn biographies are made of: value pools and templates, read from plain text files.
 
 Paper: section 2 and appendix B.1. Sources and licences of the lists: `pools/SOURCES.md`.
 """
 
-import re
 from functools import cache
 from pathlib import Path
 
 from pipeline.config.population import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
+from pipeline.data.schema import Template, template
 from pipeline.store.artefacts import ArtefactError, refuse_line_endings
 
 HERE = Path(__file__).resolve().parent
 ATTRIBUTES = ("birth_date", "birth_city", "current_city", "university", "major", "company")
 FIRST_YEAR = 1900
-NAME, VALUE = "[X]", "[Y]"
 
 
 def _lines(path: Path, count: int) -> list[str]:
@@ -35,16 +34,12 @@ def pool(name: str) -> tuple[str, ...]:
 
 
 @cache
-def templates(attribute: str) -> tuple[tuple[str, str, str], ...]:
-    """The 25 templates of an attribute as (before the name, between name and value, after the value).
-
-    The space before a placeholder belongs to what fills it, so that a name or a value is tokenised
-    alike wherever it stands and never merges with the text around it (appendix B.1).
-    """
+def templates(attribute: str) -> tuple[Template, ...]:
+    """The 25 templates of an attribute."""
     out = []
     for line in _lines(HERE / "templates" / f"{attribute}.txt", TEMPLATES_PER_ATTRIBUTE):
-        if re.findall(r"\[[A-Z]\]", line) != [NAME, VALUE]:
-            raise ArtefactError(f"{attribute}.txt: given {line!r}, allowed: {NAME} once, then {VALUE} once")
-        before, between, after = re.split(r"\[[A-Z]\]", line)
-        out.append((f" {before}".rstrip(), between.rstrip(), after))
+        try:
+            out.append(template(line))
+        except ValueError as error:
+            raise ArtefactError(f"{attribute}.txt: {error}") from None
     return tuple(out)

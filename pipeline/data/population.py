@@ -5,9 +5,9 @@ Paper: section 2 and appendix B.1. A population is drawn once, before training.
 
 from __future__ import annotations
 
+import itertools
 import json
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from pipeline.config import population as asked
-from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE, Pools
-from pipeline.data.pools import (
-    ATTRIBUTES,
-    FIRST_YEAR,
-    pool,
-    templates,
-)
+from pipeline.data import synthetic
+from pipeline.data.schema import Schema
 from pipeline.store.artefacts import verify
 from pipeline.store.files import write_atomically
 
@@ -33,62 +28,24 @@ PAD, BOS = "<pad>", "<bos>"
 Ints = NDArray[np.int32]
 
 
-def value_text(attribute: str, pools: Pools) -> list[str]:
-    """Every value an attribute can take, in index order.
-
-    Dates are all combinations of year, month and day, impossible ones included as in the paper.
-    """
-    if attribute == "birth_date":
-        return [
-            f"{month} {day}, {year}"
-            for year in range(FIRST_YEAR, FIRST_YEAR + pools.years)
-            for month in pool("months")[: pools.months]
-            for day in range(1, pools.days + 1)
-        ]
-    name = {
-        "birth_city": "cities",
-        "current_city": "cities",
-        "university": "universities",
-        "major": "majors",
-        "company": "companies",
-    }[attribute]
-    return list(pool(name)[: getattr(pools, name)])
-
-
-def pool_sizes(pools: Pools) -> list[int]:
-    """Number of possible values of each attribute."""
-    dates = pools.years * pools.months * pools.days
-    return [
-        dates,
-        pools.cities,
-        pools.cities,
-        pools.universities,
-        pools.majors,
-        pools.companies,
-    ]
-
-
-def baseline(pools: Pools) -> float:
-    """Loss of a model that knows each pool but nobody: mean entropy of a value, in nats (section 2)."""
-    return sum(math.log(n) for n in pool_sizes(pools)) / len(ATTRIBUTES)
-
-
 @dataclass(frozen=True)
 class Population:
-    """`people` = individuals, then the unseen. Arrays on the host; A = 6 attributes, K = 25 templates.
+    """`people` = individuals, then the unseen. Arrays on the host; A attributes, K = most templates of any.
 
-    names (people, 3): indices into the given names (first, middle) and the surnames, unique rows.
-    values (people, A): index of each value in its pool, independent and uniform.
-    template_order (people, A, K): a permutation; the first `train` are trained on, the last
-        `evaluation` are held out for this person.
+    names (people, words): of each word of a name, its index in the schema's list; unique rows.
+    values (people, A): index of each value among those of its attribute.
+    template_order (people, A, K): a permutation of the attribute's templates; the first `train` are trained
+        on, the last `held_out` are held out for this person.
     bank: tokens of every segment of text, end to end; segment s is
         bank[segment_start[s] : segment_start[s] + segment_length[s]].
     token_ids (vocabulary,): the tokenizer's id of each token of the bank. Merges that BPE needed on its
         way to longer pieces, and that nothing is spelled with, get no embedding and no logit.
-    Segments: BOS, then (A, K, 3) template parts, then a name a person, then the values a pool.
+    Segments: BOS, then the three parts of each template of each attribute, then a name a person, then the
+        values of each attribute.
     """
 
     config: asked.Population
+    schema: Schema
     names: Ints
     values: Ints
     template_order: NDArray[np.uint8]
@@ -108,33 +65,47 @@ class Population:
 
     @property
     def first_name_segment(self) -> int:
-        return 1 + len(ATTRIBUTES) * TEMPLATES_PER_ATTRIBUTE * 3
+        return self.schema.first_part[-1]
 
     @property
     def first_value_segment(self) -> list[int]:
         """Segment of value 0 of each attribute; both cities have their own copy of the pool."""
-        sizes = pool_sizes(self.config.pools)
+        sizes = [len(a.values) for a in self.schema.attributes]
         start = self.first_name_segment + self.people
         return [start + sum(sizes[:a]) for a in range(len(sizes))]
 
     @property
     def baseline(self) -> float:
-        return baseline(self.config.pools)
+        return self.schema.baseline
 
     def name_text(self, person: int) -> str:
-        first, middle, last = self.names[person]
-        given = pool("given_names")
-        return f"{given[first]} {given[middle]} {pool('surnames')[last]}"
+        return " ".join(words[k] for words, k in zip(self.schema.words, self.names[person], strict=True))
+
+    def held_out(self, person: int, attribute: int) -> list[int]:
+        """Templates of an attribute that a person is not trained on."""
+        said = self.schema.attributes[attribute]
+        every = len(said.templates)
+        return self.template_order[person, attribute, every - said.held_out : every].tolist()
+
+    def template_lengths(self) -> list[Ints]:
+        """Tokens of each template of each attribute, (K,) each."""
+        bounds = itertools.pairwise(self.schema.first_part)
+        return [self.segment_length[first:end].reshape(-1, 3).sum(-1) for first, end in bounds]
+
+    def value_lengths(self) -> Ints:
+        """Tokens of everybody's values, (people, A)."""
+        first = np.array(self.first_value_segment)
+        return self.segment_length[first + self.values]
+
+    def name_lengths(self) -> Ints:
+        """Tokens of everybody's name, (people,)."""
+        return self.segment_length[self.first_name_segment : self.first_name_segment + self.people]
 
     def longest_biography(self) -> int:
         """Tokens of the longest biography that anybody can have, BOS included."""
-        length = self.segment_length
-        part = length[1 : self.first_name_segment].reshape(len(ATTRIBUTES), -1, 3).sum(-1)
-        name = length[self.first_name_segment : self.first_name_segment + self.people]
-        total = 1 + int(part.max(-1).sum()) + len(ATTRIBUTES) * name.astype(int)
-        for a, start in enumerate(self.first_value_segment):
-            total = total + length[start + self.values[:, a]]
-        return int(total.max())
+        sentences = self.name_lengths()[:, None] + self.value_lengths()
+        longest = sum(int(lengths.max()) for lengths in self.template_lengths())
+        return 1 + longest + int(sentences.sum(-1).max())
 
     def save(self, folder: Path) -> None:
         arrays = {
@@ -160,7 +131,8 @@ class Population:
         verify(folder)
         meta = json.loads((folder / "population.json").read_text())
         who = asked.Population.model_validate(meta.pop("config"))
-        return cls(config=who, meta=meta, **load((folder / "people.safetensors").read_bytes()))
+        arrays = load((folder / "people.safetensors").read_bytes())
+        return cls(config=who, schema=synthetic.schema(who), meta=meta, **arrays)
 
 
 def _special(tokenizer: Tokenizer, token: str) -> int:
@@ -169,61 +141,68 @@ def _special(tokenizer: Tokenizer, token: str) -> int:
     return found
 
 
-def _spell(population_config: asked.Population, names: list[str], tokenizer: Tokenizer) -> list[list[int]]:
+def _spell(people: Population, tokenizer: Tokenizer) -> list[list[int]]:
     """Tokens of every segment, in the order that `Population` documents."""
-    parts = [part for a in ATTRIBUTES for t in templates(a) for part in t]
-    values = [f" {v}" for a in ATTRIBUTES for v in value_text(a, population_config.pools)]
-    texts = [*parts, *(f" {n}" for n in names), *values]
-    return [[_special(tokenizer, BOS)], *(e.ids for e in tokenizer.encode_batch(texts))]
+    said = people.schema
+    parts = [part for a in said.attributes for t in a.templates for part in t]
+    names = [f" {people.name_text(person)}" for person in range(people.people)]
+    values = [f" {v}" for a in said.attributes for v in a.values]
+    return [[_special(tokenizer, BOS)], *(e.ids for e in tokenizer.encode_batch([*parts, *names, *values]))]
 
 
-def draw(population_config: asked.Population, seed: int, tokenizer: Tokenizer) -> Population:
+def _template_order(said: Schema, people: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """(people, A, K): of each person and attribute, a permutation of its templates, and after them what is
+    left of the numbers below K."""
+    shape = (people, len(said.attributes), said.most_templates)
+    order = rng.permuted(np.broadcast_to(np.arange(shape[-1], dtype=np.uint8), shape), axis=-1)
+    for a, attribute in enumerate(said.attributes):
+        own = order[:, a] < len(attribute.templates)
+        order[:, a] = np.take_along_axis(order[:, a], np.argsort(~own, axis=-1, kind="stable"), -1)
+    return order
+
+
+def _means(people: Population, vocabulary: int) -> dict[str, float]:
+    """What the population says of itself: the tokenizer's vocabulary and its own, mean lengths in tokens, and
+    the baseline."""
+    attributes = len(people.schema.attributes)
+    name, value = people.name_lengths().mean(), people.value_lengths().mean()
+    text = sum(lengths.mean() for lengths in people.template_lengths())
+    return {
+        "vocabulary": vocabulary,
+        "vocabulary_used": people.vocabulary,
+        "tokens_per_name": float(name),
+        "tokens_per_value": float(value),
+        "tokens_per_biography": float(1 + attributes * name + text + attributes * value),
+        "baseline_nats": people.baseline,
+    }
+
+
+def draw(who: asked.Population, seed: int, tokenizer: Tokenizer) -> Population:
     """Draw a population: unique names, independent uniform values, per-person template splits."""
-    pools = population_config.pools
-    people = population_config.individuals + population_config.unseen
-    rng = np.random.default_rng(seed)
-    shape = (pools.given_names, pools.given_names, pools.surnames)
-    names = np.stack(np.unravel_index(rng.choice(math.prod(shape), people, replace=False), shape), -1)
-    values = np.stack([rng.integers(n, size=people) for n in pool_sizes(pools)], -1)
-    order = np.broadcast_to(
-        np.arange(TEMPLATES_PER_ATTRIBUTE, dtype=np.uint8),
-        (people, len(ATTRIBUTES), TEMPLATES_PER_ATTRIBUTE),
-    )
+    rng, said = np.random.default_rng(seed), synthetic.schema(who)
+    names, values = synthetic.people(said, who.individuals + who.unseen, rng)
+    nothing = np.empty(0, np.int32)
     draft = Population(
-        config=population_config,
+        config=who,
+        schema=said,
         names=names.astype(np.int32),
         values=values.astype(np.int32),
-        template_order=rng.permuted(order, axis=-1),
-        bank=np.empty(0, np.int32),
-        segment_start=np.empty(0, np.int32),
-        segment_length=np.empty(0, np.int32),
-        token_ids=np.empty(0, np.int32),
+        template_order=_template_order(said, len(names), rng),
+        bank=nothing,
+        segment_start=nothing,
+        segment_length=nothing,
+        token_ids=nothing,
     )
-    spelled = _spell(population_config, [draft.name_text(i) for i in range(people)], tokenizer)
+    spelled = _spell(draft, tokenizer)
     length = np.array([len(s) for s in spelled], np.int32)
     padding, bank = _special(tokenizer, PAD), np.concatenate([np.asarray(s, np.int32) for s in spelled])
     token_ids = np.unique(np.append(bank, padding)).astype(np.int32)
     assert token_ids[0] == padding, "padding must be token 0"
-    start = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int32)
-    first_value = draft.first_value_segment
-    taken = np.concatenate([length[s + values[:, a]] for a, s in enumerate(first_value)])
-    name_length = length[draft.first_name_segment : draft.first_name_segment + people]
-    parts = length[1 : draft.first_name_segment].reshape(len(ATTRIBUTES), -1, 3).sum(-1)
-    meta = {
-        "vocabulary": tokenizer.get_vocab_size(),
-        "vocabulary_used": len(token_ids),
-        "tokens_per_name": float(name_length.mean()),
-        "tokens_per_value": float(taken.mean()),
-        "tokens_per_biography": float(1 + 6 * name_length.mean() + parts.mean(-1).sum() + 6 * taken.mean()),
-        "baseline_nats": draft.baseline,
-    }
-    return Population(
-        **{
-            **draft.__dict__,
-            "bank": np.searchsorted(token_ids, bank).astype(np.int32),
-            "token_ids": token_ids,
-            "segment_start": start,
-            "segment_length": length,
-            "meta": meta,
-        }
+    whole = replace(
+        draft,
+        bank=np.searchsorted(token_ids, bank).astype(np.int32),
+        segment_start=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int32),
+        segment_length=length,
+        token_ids=token_ids,
     )
+    return replace(whole, meta=_means(whole, tokenizer.get_vocab_size()))

@@ -39,6 +39,6 @@ def uniform(random_bits: Tensor) -> Tensor:
     return _shift(random_bits, 11).to(torch.float64) * 2.0**-53
 
 
-def below(random_bits: Tensor, bound: int) -> Tensor:
-    """Integers in [0, bound), int64; bias below bound / 2^32."""
+def below(random_bits: Tensor, bound: Tensor | int) -> Tensor:
+    """Integers in [0, bound), int64; bias below bound / 2^32. Bounds broadcast to the bits."""
     return (_shift(random_bits, 32) * bound) >> 32

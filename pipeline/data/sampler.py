@@ -13,12 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.config import distributions
-from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE
 from pipeline.data import random
-from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 
-A = len(ATTRIBUTES)
 PADDING, START, TEXT, NAME, VALUE = range(5)  # what a token belongs to
 _TRAIN, _EVALUATE = 0, 1  # streams of random numbers
 
@@ -32,7 +29,7 @@ class Batch:
     """Biographies on the device. B rows, T tokens.
 
     tokens (B, T) int64, PAD = 0 after the end; kind (B, T) int64: PADDING, START, TEXT, NAME or
-    VALUE; attribute (B, T) int64: which of the 6 attributes the token's sentence states;
+    VALUE; attribute (B, T) int64: which of the A attributes the token's sentence states;
     individuals (B,) int64; templates (B, A) int64: template of each attribute, in attribute order.
     """
 
@@ -63,10 +60,12 @@ def probabilities(
     return [(step, p / p.sum()) for step, p in distribution.phases(individuals, people, steps)]
 
 
-def _mask(templates: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(people, A, K): whether a template is among those of a person and attribute, (people, A, any)."""
-    out = np.zeros((*templates.shape[:2], TEMPLATES_PER_ATTRIBUTE), bool)
-    np.put_along_axis(out, templates, True, axis=2)
+def _mask(order: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(people, A, K): whether a template is at one of the places from `first` to before `end`, (A,), in each
+    person's order."""
+    out = np.zeros(order.shape, bool)
+    for a, places in enumerate(map(slice, first, end)):
+        np.put_along_axis(out[:, a], order[:, a, places], True, axis=1)
     return out
 
 
@@ -92,18 +91,25 @@ class Sampler:
         self._bank = put(population.bank).long()
         self._start = put(population.segment_start).long()
         self._length = put(population.segment_length).long()
+        said = population.schema.attributes
+        self.attributes = len(said)
+        self._first_part = put(np.array(population.schema.first_part[:-1]))
         self._first_name = population.first_name_segment
         self._first_value = put(np.array(population.first_value_segment))
-        self._kinds = put(np.array([START, *[TEXT, NAME, TEXT, VALUE, TEXT] * A]))
+        self._kinds = put(np.array([START, *[TEXT, NAME, TEXT, VALUE, TEXT] * self.attributes]))
         self._longest = population.longest_biography()
         phases = probabilities(distribution, who.individuals, population.people, steps)
         # The cumulative sums are made on the host, once: their rounding must not depend on the device.
         self._phases = [(step, put(np.cumsum(p))) for step, p in phases]
         self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]
         self._may_train = [put(p > 0) for _, p in phases]
-        order, templates = population.template_order.astype(np.int64), who.templates
-        self._trained_on = put(_mask(order[..., : templates.train]))
-        self._held_out = put(_mask(order[..., TEMPLATES_PER_ATTRIBUTE - templates.evaluation :]))
+        # Of each attribute: templates that a person is trained on, that are held out, and where these begin.
+        train, held_out = np.array([a.train for a in said]), np.array([a.held_out for a in said])
+        every = np.array([len(a.templates) for a in said])
+        self._train, self._held, self._first_held = put(train), put(held_out), put(every - held_out)
+        order = population.template_order.astype(np.int64)
+        self._trained_on = put(_mask(order, 0 * train, train))
+        self._held_out = put(_mask(order, every - held_out, every))
         self._leaks = (self._trained_on & self._held_out).sum()
 
     def individuals(self, step: int, rows: Tensor) -> Tensor:
@@ -127,10 +133,10 @@ class Sampler:
         count = min([until, *(first for first, _ in self._phases if first > step)]) - step
         steps = torch.arange(step, step + count, device=self.device).repeat_interleave(len(rows))
         at = rows.repeat(count)
-        slots = 1 + torch.arange(2 * A, device=self.device)
+        slots = 1 + torch.arange(2 * self.attributes, device=self.device)
         key = self._bits(_TRAIN, steps[:, None], at[:, None], slots)
-        which = random.below(key[:, :A], self.config.templates.train)
-        drawn = self._assemble(self._individuals(steps, at, phase), which, key[:, A:])
+        which = random.below(key[:, : self.attributes], self._train)
+        drawn = self._assemble(self._individuals(steps, at, phase), which, key[:, self.attributes :])
         self._watch(~self._may_train[phase][drawn.individuals])
         self._watch(self._of(self._held_out, drawn))
         return self._parted(drawn, len(rows))
@@ -142,12 +148,12 @@ class Sampler:
         unbiased and spares the estimate the noise of who happens to be drawn.
         """
         rows = self._rows(rows)
-        key = self._bits(_EVALUATE, first, rows[:, None], torch.arange(2 * A + 1, device=self.device))
+        slots = torch.arange(2 * self.attributes + 1, device=self.device)
+        key = self._bits(_EVALUATE, first, rows[:, None], slots)
         u = random.uniform(key[:, 0])
         people = first + ((rows + u) * (count / of)).long().clamp(max=count - 1)
-        held_out = random.below(key[:, 1 : 1 + A], self.config.templates.evaluation)
-        which = TEMPLATES_PER_ATTRIBUTE - self.config.templates.evaluation + held_out
-        batch = self._assemble(people, which, key[:, 1 + A :])
+        which = self._first_held + random.below(key[:, 1 : 1 + self.attributes], self._held)
+        batch = self._assemble(people, which, key[:, 1 + self.attributes :])
         self._watch(self._of(self._trained_on, batch))
         return batch
 
@@ -199,20 +205,20 @@ class Sampler:
 
     def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor) -> Batch:
         """Spell biographies. people (B,), which (B, A): places in each person's template order."""
-        b = len(people)
-        attribute = torch.arange(A, device=self.device)
+        b, a = which.shape
+        attribute = torch.arange(a, device=self.device)
         templates = torch.gather(self._order[people], 2, which[..., None])[..., 0].long()
-        part = 1 + (attribute * TEMPLATES_PER_ATTRIBUTE + templates) * 3
-        name = (self._first_name + people)[:, None].expand(b, A)
+        part = self._first_part + templates * 3
+        name = (self._first_name + people)[:, None].expand(b, a)
         value = self._first_value + self._values[people]
         sentence = torch.stack([part, name, part + 1, value, part + 2], -1)  # (B, A, 5) segments
         if self.config.templates.shuffle:
             order = torch.argsort(order_key, dim=1, stable=True)
         else:
-            order = attribute.expand(b, A)
-        sentence = torch.gather(sentence, 1, order[..., None].expand(b, A, 5))
+            order = attribute.expand(b, a)
+        sentence = torch.gather(sentence, 1, order[..., None].expand(b, a, 5))
         bos = torch.zeros(b, 1, dtype=torch.long, device=self.device)
-        segments = torch.cat([bos, sentence.flatten(1)], 1)  # (B, 31)
+        segments = torch.cat([bos, sentence.flatten(1)], 1)  # (B, 1 + 5 A)
 
         length = self._length[segments]
         end = torch.cumsum(length, 1)

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pipeline.data.sampler import PADDING, VALUE, A, Batch, Sampler
+from pipeline.data.sampler import PADDING, VALUE, Batch, Sampler
 from pipeline.model.packing import Packing, gather, pack
 from pipeline.model.transformer import Transformer
 
 
 @dataclass(frozen=True)
 class Recall:
-    """Means over biographies of one group of people; each a tensor over the A = 6 attributes.
+    """Means over biographies of one group of people; each a tensor over the A attributes.
 
     loss (A,): nats per value; accuracy (A,): share of values fully right;
     max_probability (A,), entropy (A,): of the predictive distribution, mean over value tokens, in
@@ -47,7 +47,7 @@ def value_sums(per_token: Tensor, batch: Batch) -> Tensor:
     per_token (B, T-1), for targets = tokens[:, 1:]; returns (B, A) in attribute order.
     """
     is_value = batch.kind[:, 1:] == VALUE
-    out = torch.zeros(len(per_token), A, dtype=per_token.dtype, device=per_token.device)
+    out = torch.zeros(batch.templates.shape, dtype=per_token.dtype, device=per_token.device)
     return out.scatter_add_(1, batch.attribute[:, 1:], torch.where(is_value, per_token, 0))
 
 
@@ -83,7 +83,7 @@ def measure(
     share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes;
     `predict`: `predictions`, or what it is compiled to.
     """
-    totals = torch.zeros(5, A, dtype=torch.float64)
+    totals = torch.zeros(5, sampler.attributes, dtype=torch.float64)
     mine = torch.arange(sequences, device=sampler.device)[share[0] :: share[1]]
     for start in range(0, len(mine), chunk):
         batch = sampler.evaluation_batch(first, count, mine[start : start + chunk], sequences)

@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import load
 
 from pipeline.config.run import RunConfig
-from pipeline.data.pools import ATTRIBUTES
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler
 from pipeline.execution.processes import used
@@ -49,7 +48,7 @@ def evaluate(
     with accelerator.autocast():
         for group, (first, count) in run.groups.items():
             recall = measure(model, sampler, first, count, run.evaluation.final_sequences)
-            for a, attribute in enumerate(ATTRIBUTES):
+            for a, attribute in enumerate(population.schema.names):
                 rows.append(
                     {
                         "run": run.id,

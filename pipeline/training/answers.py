@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE
-from pipeline.data.population import Population, pool_sizes
+from pipeline.data.population import Population
 from pipeline.model.transformer import Transformer
 
 _CHUNK = 512  # sequences at a time
@@ -36,14 +35,15 @@ def _after(model: Transformer, prompt: Tokens, ends: Sequence[Tokens]) -> dict[T
 def probabilities(
     model: Transformer, population: Population, name: Tokens, attribute: int, templates: Sequence[int]
 ) -> Tensor:
-    """Of each value of the attribute's pool, (pool,) float64: that all of its tokens come next.
+    """Of each value of the attribute, (values,) float64: that all of its tokens come next.
 
-    The sentence is the first of a biography, in one of the templates (0 to 24) given; the mean over these.
+    The sentence is the first of a biography, in one of the templates, given by their index; the mean over
+    them.
     name: its tokens, in the population's numbering. The sum is below 1 where the model expects other text.
     """
-    first = 1 + attribute * TEMPLATES_PER_ATTRIBUTE * 3
-    pool = range(pool_sizes(population.config.pools)[attribute])
-    values = [_segment(population, population.first_value_segment[attribute] + v) for v in pool]
+    first, first_value = population.schema.first_part[attribute], population.first_value_segment[attribute]
+    every = range(len(population.schema.attributes[attribute].values))
+    values = [_segment(population, first_value + v) for v in every]
     before_last = {value[:-1] for value in values}
     # One that begins another is read with it.
     longer = {end[:n] for end in before_last for n in range(len(end))}

@@ -19,8 +19,7 @@ from tokenizers import Tokenizer
 
 from pipeline.config.errors import ConfigError
 from pipeline.config.run import RunConfig
-from pipeline.data.pools import ATTRIBUTES, pool
-from pipeline.data.population import Population, value_text
+from pipeline.data.population import Population
 from pipeline.data.sampler import probabilities
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
@@ -121,8 +120,7 @@ class Trained:
         name = " ".join(name.split())
         if (index := self._numbers.get(name)) is not None:
             return Person(name, index, self._kind(index))
-        pools, words = self.population.config.pools, name.split()
-        given, surnames = pool("given_names")[: pools.given_names], pool("surnames")[: pools.surnames]
+        words, (given, _, surnames) = name.split(), self.population.schema.words
         if len(words) != 3:
             raise ConfigError(f"name: given {name!r}, allowed: two given names and a surname")
         for word, (allowed, what) in zip(
@@ -161,11 +159,9 @@ class Trained:
             return [
                 self.person(self.population.name_text(i)) for _, i in zip(range(count), found, strict=False)
             ]
-        pools, rng, out = self.population.config.pools, np.random.default_rng(0), dict[str, Person]()
-        given, surnames = pool("given_names"), pool("surnames")
+        rng, out = np.random.default_rng(0), dict[str, Person]()
         while len(out) < count:
-            first, middle = rng.integers(pools.given_names, size=2)
-            name = f"{given[first]} {given[middle]} {surnames[rng.integers(pools.surnames)]}"
+            name = " ".join(words[rng.integers(len(words))] for words in self.population.schema.words)
             if name not in self._numbers:
                 out[name] = self.person(name)
         return list(out.values())
@@ -174,13 +170,14 @@ class Trained:
         """An answer for each attribute, in sentences that were held out for the person (if made up: for the
         first)."""
         name = self._tokens(person.name)
-        held_out = self.population.config.templates.evaluation
         out = []
-        for a, attribute in enumerate(ATTRIBUTES):
-            templates = self.population.template_order[person.index or 0, a, -held_out:].tolist()
+        for a, attribute in enumerate(self.population.schema.attributes):
+            templates = self.population.held_out(person.index or 0, a)
             found = answers.probabilities(self.model, self.population, name, a, templates)
-            texts = value_text(attribute, self.population.config.pools)
             order = torch.argsort(found, descending=True, stable=True).tolist()
-            truth = None if person.index is None else texts[self.population.values[person.index, a]]
-            out.append(Answer(attribute, [(texts[v], float(found[v])) for v in order], truth))
+            truth = None
+            if person.index is not None:
+                truth = attribute.values[self.population.values[person.index, a]]
+            values = [(attribute.values[v], float(found[v])) for v in order]
+            out.append(Answer(attribute.name, values, truth))
         return out

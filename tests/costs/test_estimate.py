@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.costs import estimate as costs
-from pipeline.data import tokenizer
+from pipeline.data import synthetic, tokenizer
 from pipeline.data.population import draw
 from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
@@ -39,7 +39,8 @@ def test_a_patched_run_costs_its_steps_and_its_twin(params):
 
 def test_the_estimate_is_near_the_population_that_is_drawn(params):
     run = expand(params)[0].config
-    people = draw(run.population, run.seed, tokenizer.train(run.population.pools, run.population.vocabulary))
+    spelled = tokenizer.train(synthetic.schema(run.population), run.population.vocabulary)
+    people = draw(run.population, run.seed, spelled)
     drawn = tokens_of(run, people.meta["tokens_per_biography"])
     assert costs.of_run(run).tokens == pytest.approx(drawn, rel=0.02)
 

@@ -10,8 +10,9 @@ from scipy import stats
 
 from pipeline.config import population as asked
 from pipeline.config.population import POOL_SIZES
-from pipeline.data.pools import ATTRIBUTES, pool
-from pipeline.data.population import Population, baseline, draw, pool_sizes, value_text
+from pipeline.data.pools import pool
+from pipeline.data.population import Population, draw
+from pipeline.data.synthetic import schema
 from pipeline.store.artefacts import seal
 
 
@@ -42,8 +43,8 @@ def test_any_population_is_consistent(population_config, tokenizer, individuals,
     assert people.people == individuals + unseen
     assert len(np.unique(people.names, axis=0)) == people.people, "names are unique"
     assert (np.sort(people.template_order, -1) == np.arange(25)).all(), "each order is a permutation"
-    for a, size in enumerate(pool_sizes(who.pools)):
-        assert people.values[:, a].min() >= 0 and people.values[:, a].max() < size
+    for a, attribute in enumerate(people.schema.attributes):
+        assert people.values[:, a].min() >= 0 and people.values[:, a].max() < len(attribute.values)
     lengths = people.segment_length
     assert (people.segment_start[1:] == np.cumsum(lengths)[:-1]).all() and lengths.sum() == len(people.bank)
     assert people.bank.min() >= 1 and people.bank.max() < people.vocabulary, "padding spells nothing"
@@ -56,15 +57,15 @@ def test_the_bank_spells_names_and_values(population, tokenizer):
 
     for person in range(population.people):
         assert spelled(population.first_name_segment + person) == " " + population.name_text(person)
-    for a, attribute in enumerate(ATTRIBUTES):
-        for v, text in enumerate(value_text(attribute, population.config.pools)):
+    for a, attribute in enumerate(population.schema.attributes):
+        for v, text in enumerate(attribute.values):
             assert spelled(population.first_value_segment[a] + v) == " " + text
 
 
 def test_values_are_uniform_and_independent(population_config, tokenizer):
     people = draw(population_config.model_copy(update={"individuals": 1000}), 0, tokenizer)
-    for a, size in enumerate(pool_sizes(population_config.pools)):
-        counts = np.bincount(people.values[:, a], minlength=size)
+    for a, attribute in enumerate(people.schema.attributes):
+        counts = np.bincount(people.values[:, a], minlength=len(attribute.values))
         assert stats.chisquare(counts).pvalue > 1e-4
     table = np.histogram2d(people.values[:, 1], people.values[:, 2], bins=(4, 4))[0]
     assert stats.chi2_contingency(table).pvalue > 1e-4, "birth city and current city"
@@ -85,13 +86,12 @@ def test_saved_and_loaded_alike(population, tmp_path):
         assert (getattr(loaded, name) == getattr(population, name)).all()
 
 
-def test_baseline_of_the_papers_pools():
+def test_baseline_of_the_papers_pools(population_config):
     """Section 1.6 of the paper's task: (2 ln 800 + ln 200 + ln 100 + ln 500 + ln D) / 6."""
     pools = asked.Pools(
         given_names=900, surnames=1000, cities=800, universities=200, majors=100, companies=500,
         years=201, months=12, days=31,
     )  # fmt: skip
-    assert baseline(pools) == pytest.approx(6.7849, abs=1e-4)
-    assert baseline(pools) == pytest.approx(
-        np.mean([math.log(len(value_text(a, pools))) for a in ATTRIBUTES])
-    )
+    said = schema(population_config.model_copy(update={"pools": pools}))
+    assert said.baseline == pytest.approx(6.7849, abs=1e-4)
+    assert said.baseline == pytest.approx(np.mean([math.log(len(a.values)) for a in said.attributes]))

@@ -14,15 +14,12 @@ from scipy import stats
 from pipeline.config import distributions
 from pipeline.config import population as people
 from pipeline.data import random
-from pipeline.data.pools import ATTRIBUTES
-from pipeline.data.population import value_text
 from pipeline.data.sampler import (
     NAME,
     PADDING,
     START,
     TEXT,
     VALUE,
-    A,
     LeakageError,
     Sampler,
     probabilities,
@@ -153,8 +150,8 @@ def test_no_held_out_pair_is_ever_trained_on(population):
     sampler = Sampler(population, distributions.Uniform(), seed=5)
 
     def triples(batch):
-        people = batch.individuals[:, None].expand(-1, A)
-        attribute = torch.arange(A).expand_as(people)
+        people = batch.individuals[:, None].expand(-1, 6)
+        attribute = torch.arange(6).expand_as(people)
         return {
             tuple(x) for x in torch.stack([people, attribute, batch.templates], -1).flatten(0, 1).tolist()
         }
@@ -173,10 +170,10 @@ def test_templates_and_orders_are_uniform(population):
         2,
         batch.templates[..., None],
     )[..., 0]
-    for a in range(A):
+    for a in range(6):
         assert stats.chisquare(np.bincount(place[:, a], minlength=20)).pvalue > 1e-4
     first = batch.attribute[:, 1]
-    assert stats.chisquare(np.bincount(first, minlength=A)).pvalue > 1e-4
+    assert stats.chisquare(np.bincount(first, minlength=6)).pvalue > 1e-4
 
 
 def test_a_batch_is_a_function_of_seed_step_and_row(population):
@@ -197,8 +194,8 @@ def test_biographies_read_as_they_should(population, tokenizer):
     for row, biography in enumerate(text(batch, population, tokenizer)):
         person = int(batch.individuals[row])
         assert biography.count(population.name_text(person)) == 6
-        for a, attribute in enumerate(ATTRIBUTES):
-            value = value_text(attribute, population.config.pools)[population.values[person, a]]
+        for a, attribute in enumerate(population.schema.attributes):
+            value = attribute.values[population.values[person, a]]
             assert re.search(rf"{population.name_text(person)}[^\[]*? {re.escape(value)}", biography)
         assert len(re.findall(r"\.(?: |$)", biography)) == 6
         assert "[" not in biography and "  " not in biography and " ." not in biography
@@ -211,7 +208,7 @@ def test_kinds_and_attributes_label_the_tokens(population):
     assert (kind[:, 0] == START).all() and ((kind == PADDING) == (batch.tokens == 0)).all()
     for row in range(64):
         person = int(batch.individuals[row])
-        for a in range(A):
+        for a in range(6):
             at = (batch.kind[row] == VALUE) & (batch.attribute[row] == a)
             segment = population.first_value_segment[a] + population.values[person, a]
             start, length = population.segment_start[segment], population.segment_length[segment]
@@ -309,20 +306,15 @@ def test_steps_drawn_together_are_those_drawn_alone(population, name, rows):
 
 
 def test_training_on_a_held_out_template_is_a_leak(population, monkeypatch):
-    wrong = population.config.model_copy(
-        update={"templates": people.Templates.model_construct(train=25, evaluation=5)}
-    )
-    sampler = leaky(population, monkeypatch, config=wrong)
+    sampler = leaky(population, monkeypatch, _train=torch.full((6,), 25))
     sampler.batch(0, 64)
     with pytest.raises(LeakageError, match="held out"):
         sampler.assert_no_leak()
 
 
 def test_evaluating_on_a_trained_template_is_a_leak(population, monkeypatch):
-    wrong = population.config.model_copy(
-        update={"templates": people.Templates.model_construct(train=20, evaluation=25)}
-    )
-    sampler = leaky(population, monkeypatch, config=wrong)
+    every = {"_first_held": torch.zeros(6, dtype=torch.long), "_held": torch.full((6,), 25)}
+    sampler = leaky(population, monkeypatch, **every)
     sampler.evaluation_batch(0, 40, 64, 64)
     with pytest.raises(LeakageError):
         sampler.assert_no_leak()

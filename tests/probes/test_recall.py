@@ -5,7 +5,7 @@ import torch
 
 from pipeline.config import distributions
 from pipeline.config import run as cfg
-from pipeline.data.sampler import VALUE, A, Sampler
+from pipeline.data.sampler import VALUE, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import measure
 from tests.reference import logits
@@ -23,11 +23,11 @@ def test_measures_match_their_definitions(population, model):
     sampler, n = Sampler(population, distributions.Uniform(), seed=1), 12
     ours = measure(model, sampler, 0, 40, n, chunk=5)
     batch = sampler.evaluation_batch(0, 40, n, n)
-    loss, right = torch.zeros(A), torch.zeros(A)
-    confidence, entropy, tokens = torch.zeros(A), torch.zeros(A), torch.zeros(A)
+    loss, right = torch.zeros(6), torch.zeros(6)
+    confidence, entropy, tokens = torch.zeros(6), torch.zeros(6), torch.zeros(6)
     for row in range(n):
         logp = logits(dict(model.state_dict()), batch.tokens[row], 1, 2).log_softmax(-1)
-        for a in range(A):
+        for a in range(6):
             at = torch.nonzero((batch.kind[row] == VALUE) & (batch.attribute[row] == a))[:, 0]
             predicted, truth = logp[at - 1], batch.tokens[row, at]
             loss[a] -= predicted[torch.arange(len(at)), truth].sum()
@@ -63,8 +63,8 @@ def test_a_value_counts_only_if_all_its_tokens_are_right(population):
             answer = torch.where(first & self.spoil, wrong, batch.tokens[:, 1:])[at]
             return 50.0 * torch.nn.functional.one_hot(answer, population.vocabulary)
 
-    assert measure(Oracle(False), sampler, 0, 40, 20).accuracy.tolist() == [1.0] * A
-    assert measure(Oracle(True), sampler, 0, 40, 20).accuracy.tolist() == [0.0] * A
+    assert measure(Oracle(False), sampler, 0, 40, 20).accuracy.tolist() == [1.0] * 6
+    assert measure(Oracle(True), sampler, 0, 40, 20).accuracy.tolist() == [0.0] * 6
 
 
 def test_groups_of_people(run):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from pipeline import ROOT
-from pipeline.data import pools
+from pipeline.data import pools, synthetic
 from pipeline.store import code
 from pipeline.store.artefacts import ArtefactError
 from pipeline.store.code import STAGES
@@ -86,7 +86,7 @@ def test_what_a_stage_reads_is_in_its_closure(tmp_path, monkeypatch):
                 mine.add(path.absolute())
             return plain(path, *arguments, **options)
 
-        for cached in (pools.pool, pools.templates, code._same_bits):
+        for cached in (pools.pool, pools.templates, synthetic.schema, code._same_bits):
             cached.cache_clear()
         with monkeypatch.context() as patch:
             patch.setattr(Path, "open", seen)

@@ -4,9 +4,7 @@ import pytest
 import torch
 
 from pipeline.config import run as cfg
-from pipeline.config.population import TEMPLATES_PER_ATTRIBUTE
 from pipeline.data.pools import ATTRIBUTES
-from pipeline.data.population import pool_sizes
 from pipeline.model.transformer import Transformer
 from pipeline.training import answers
 
@@ -24,10 +22,10 @@ def segment(population, k):
 
 def plainly(model, population, name, attribute, template):
     """One sequence a value, each token's probability after all that comes before it."""
-    part = 1 + (attribute * TEMPLATES_PER_ATTRIBUTE + template) * 3
+    part = 1 + (attribute * 25 + template) * 3
     prompt = segment(population, 0) + segment(population, part) + list(name) + segment(population, part + 1)
     out = []
-    for v in range(pool_sizes(population.config.pools)[attribute]):
+    for v in range(len(population.schema.attributes[attribute].values)):
         value, p = segment(population, population.first_value_segment[attribute] + v), 1.0
         for n, token in enumerate(value):
             with torch.no_grad():

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.data.population import Population
-from pipeline.data.population import baseline as plain_baseline
 from pipeline.findings import averages
 from pipeline.findings.cells import best_setting, uniform_like, with_uniform
 from pipeline.stages import evaluate as stage
@@ -30,7 +29,7 @@ SHARE = 0.9
 def baseline():
     """A higher one: a run of a few steps falls below it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Population, "baseline", property(lambda self: 6 * plain_baseline(self.config.pools)))
+        patch.setattr(Population, "baseline", property(lambda self: 6 * self.schema.baseline))
         yield
 
 
