@@ -148,7 +148,10 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        rules.page.output.page,
+        # The paper's claims are not about a table of facts.
+        expand(rules.tables.output.manifest, experiment=PLAN.made)
+        if PLAN.params.on_facts
+        else rules.page.output.page,
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),

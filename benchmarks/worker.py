@@ -23,9 +23,10 @@ from benchmarks.plain import PlainTransformer
 from pipeline.config import run as cfg
 from pipeline.config import scales
 from pipeline.config.experiments import expand
-from pipeline.data import synthetic
+from pipeline.data import source
 from pipeline.data import tokenizer as tok
-from pipeline.data.population import Population, draw
+from pipeline.data.drawing import draw
+from pipeline.data.population import Population
 from pipeline.data.sampler import PADDING, Sampler
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import measure
@@ -52,7 +53,7 @@ def default_run() -> cfg.RunConfig:
 
 
 def people(run: cfg.RunConfig) -> Population:
-    spelled = tok.train(synthetic.schema(run.population), run.population.vocabulary)
+    spelled = tok.train(source.schema(run.population), run.population.vocabulary)
     return draw(run.population, run.seed, spelled)
 
 

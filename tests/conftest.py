@@ -10,9 +10,10 @@ import torch
 from pipeline.config import distributions
 from pipeline.config import population as people
 from pipeline.config import run as cfg
-from pipeline.data import synthetic
+from pipeline.data import source
 from pipeline.data import tokenizer as tok
-from pipeline.data.population import Population, draw
+from pipeline.data.drawing import draw
+from pipeline.data.population import Population
 from tests import tree
 
 torch.set_num_threads(1)
@@ -51,7 +52,7 @@ def population_config() -> cfg.Population:
 
 @pytest.fixture(scope="session")
 def tokenizer(population_config):
-    return tok.train(synthetic.schema(population_config), population_config.vocabulary)
+    return tok.train(source.schema(population_config), population_config.vocabulary)
 
 
 @pytest.fixture(scope="session")

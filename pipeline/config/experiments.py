@@ -83,6 +83,12 @@ class Params(Frozen):
     """What is run, by name. A name is a target of Snakemake, and a folder of tables."""
     toy: Toy | None
 
+    @property
+    def on_facts(self) -> bool:
+        """Whether people are rows of a table of facts."""
+        who = self.defaults.get("population")
+        return isinstance(who, dict) and bool(who.get("facts"))
+
     @field_validator("experiments", mode="before")
     @classmethod
     def _default_run(cls, given: Any) -> Any:

@@ -4,7 +4,9 @@ import hashlib
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+IDENTITY = "identity"  # the context in which a model is written for its hash
 
 
 class Frozen(BaseModel):
@@ -12,6 +14,11 @@ class Frozen(BaseModel):
     docs/parameters.md and of editors' completion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+def optional(**constraints: Any) -> Any:
+    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
+    return Field(default=None, **constraints, exclude_if=lambda value: value is None)
 
 
 def digest(value: Any) -> str:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
-from pipeline.config.frozen import Frozen
+from pipeline.config.frozen import IDENTITY, Frozen, optional
 
 TEMPLATES_PER_ATTRIBUTE = 25
 POOL_SIZES = {
@@ -73,20 +81,78 @@ class Templates(Frozen):
         return self
 
 
+class Facts(Frozen):
+    """A table of facts, of which each row is somebody. It is known by its content, wherever it lies."""
+
+    folder: str
+    """That it lies in, with its `facts.yaml`."""
+    digest: str
+    """SHA-256 of names, values, templates, frequencies and marks."""
+    rows: PositiveInt
+    """[rows] Of the table."""
+    marked: PositiveInt | None = None
+    """[rows] That the table itself holds out, if it marks any."""
+
+    @model_serializer(mode="wrap")
+    def _known_by_content(
+        self, write: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        if info.context == IDENTITY:
+            del written["folder"]
+        return written
+
+
 class Population(Frozen):
-    """Who exists: `individuals` people to pre-train on, then `unseen` people who are never pre-trained on."""
+    """Who exists: `individuals` people to pre-train on, then `unseen` people who are never pre-trained on.
+    They are drawn from the pools, or rows of a table of facts."""
 
     individuals: PositiveInt
     """[people] To pre-train on. The plateau grows with them."""
     unseen: PositiveInt
     """[people] Never pre-trained on. Hallucination is measured on them, and fine-tuning adds them."""
-    pools: Pools
-    templates: Templates
+    pools: Pools | None = optional()
+    templates: Templates | None = optional()
+    facts: Annotated[Facts, WithJsonSchema({"type": "string"})] | None = optional()
+    """Folder of a table of facts, in place of pools and templates: individuals are then rows, chosen by the
+    seed, and sentences are the table's own."""
     vocabulary: int = Field(ge=300, le=65536)
     """[tokens] Size of the trained tokenizer; those that no text uses are then dropped."""
 
+    @property
+    def shuffled(self) -> bool:
+        """Whether the sentences of a biography come in random order."""
+        return self.templates is None or self.templates.shuffle
+
+    @model_validator(mode="after")
+    def _from_one_source(self) -> Population:
+        if (self.facts is None) != (self.pools is not None and self.templates is not None):
+            raise ValueError(
+                "given facts and pools, or neither, allowed: pools and templates, or facts alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _enough_rows(self) -> Population:
+        if self.facts is None:
+            return self
+        marked = self.facts.marked
+        if marked is None and self.individuals + self.unseen > self.facts.rows:
+            raise ValueError(
+                f"individuals + unseen is {self.individuals + self.unseen}, allowed: at most "
+                f"{self.facts.rows}, the table's rows"
+            )
+        for name, most in (("individuals", self.facts.rows - (marked or 0)), ("unseen", marked)):
+            if most is not None and getattr(self, name) > most:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}, allowed: at most {most}, by the table's marks"
+                )
+        return self
+
     @model_validator(mode="after")
     def _enough_names(self) -> Population:
+        if self.pools is None:
+            return self
         names = self.pools.given_names**2 * self.pools.surnames
         people = self.individuals + self.unseen
         # Half of the space at most: unique names must not be a near-exhaustive listing of the pool.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from pipeline.config.distributions import KINDS, Distribution, Part
-from pipeline.config.frozen import Frozen, digest
+from pipeline.config.frozen import IDENTITY, Frozen, digest, optional
 from pipeline.config.mixers import MIXERS
 from pipeline.config.population import Population
 from pipeline.config.probes import PROBES
@@ -16,11 +16,6 @@ from pipeline.config.probes import PROBES
 def _later(default: str) -> Any:
     """A field that is not written at its default: it came later than runs whose hash must stay."""
     return Field(default=default, exclude_if=lambda value: value == default)
-
-
-def _optional(**constraints: Any) -> Any:
-    """A field that is not written where it is not set: it came later than runs whose hash must stay."""
-    return Field(default=None, **constraints, exclude_if=lambda value: value is None)
 
 
 class Model(Frozen):
@@ -71,7 +66,7 @@ class Training(Frozen):
     """Added to the root of that mean."""
     clip: float = Field(default=1.0, gt=0)
     """[norm] Gradients are scaled down to it."""
-    ends_below: float | None = _optional(gt=0, lt=0.99)
+    ends_below: float | None = optional(gt=0, lt=0.99)
     """[x b] The run ends at the first slot at which the loss on known people is below it, on the schedule of
     its whole length: for experiments that read the plateau alone. It has no final values, and is never pooled
     with whole runs. null: it is trained to its end."""
@@ -90,7 +85,7 @@ class Evaluation(Frozen):
     """[share of the run] End of the early slots."""
     slots: PositiveInt
     """[slots] Evenly spaced over the whole run, besides the early ones."""
-    apart: int | None = _optional(ge=1, le=1_000_000)
+    apart: int | None = optional(ge=1, le=1_000_000)
     """[biographies] At each slot of each part of the people (celebrities and others, groups); null: parts are
     not measured."""
 
@@ -111,9 +106,9 @@ class Observation(Frozen):
     """[biographies] At each slot, over which attention is averaged (paper: 512)."""
     snapshots: list[NonNegativeInt] = Field(default=[])
     """[steps] Whose weights are kept, ascending; other runs can be patched with their attention."""
-    credit: PositiveInt | None = _optional()
+    credit: PositiveInt | None = optional()
     """[biographies] At each slot, for the gradient that reaches names and text; null: it is not measured."""
-    probes: dict[Literal[*PROBES], PositiveInt] | None = _optional()  # type: ignore[valid-type]
+    probes: dict[Literal[*PROBES], PositiveInt] | None = optional()  # type: ignore[valid-type]
     """[biographies] Other probes by name, each with its number at each slot (docs/extending.md)."""
 
     @model_validator(mode="after")
@@ -163,8 +158,8 @@ class RunConfig(Frozen):
     training: Training
     evaluation: Evaluation
     base: RunConfig | None = None
-    observe: Observation | None = _optional()
-    patching: Patching | None = _optional()
+    observe: Observation | None = optional()
+    patching: Patching | None = optional()
 
     @model_validator(mode="after")
     def _snapshots(self) -> RunConfig:
@@ -254,7 +249,7 @@ class RunConfig(Frozen):
 
     @property
     def digest(self) -> str:
-        return digest(self.model_dump(mode="json"))
+        return digest(self.model_dump(mode="json", context=IDENTITY))
 
     @property
     def id(self) -> str:
@@ -270,5 +265,5 @@ class RunConfig(Frozen):
 
     @property
     def population_id(self) -> str:
-        key = {"population": self.population.model_dump(mode="json"), "seed": self.seed}
+        key = {"population": self.population.model_dump(mode="json", context=IDENTITY), "seed": self.seed}
         return f"n{self.population.individuals}-s{self.seed}-{digest(key)}"

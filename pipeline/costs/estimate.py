@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, toys
 from pipeline.costs.units import Found
-from pipeline.data import synthetic, tokenizer
-from pipeline.data.population import draw
+from pipeline.data import source, tokenizer
+from pipeline.data.drawing import draw
 from pipeline.store.artefacts import ArtefactError
 from pipeline.store.current import Survey
 from pipeline.store.plan import shares
@@ -69,7 +69,7 @@ class Rate:
 @functools.cache
 def _drawn(population: cfg.Population) -> tuple[int, dict[str, float]]:
     """Tokens of the vocabulary, and what a population says of its mean lengths in tokens."""
-    spelled = tokenizer.train(synthetic.schema(population), population.vocabulary)
+    spelled = tokenizer.train(source.schema(population), population.vocabulary)
     people = draw(population, 0, spelled)
     return people.vocabulary, people.meta
 
@@ -77,8 +77,8 @@ def _drawn(population: cfg.Population) -> tuple[int, dict[str, float]]:
 def _few(run: cfg.RunConfig) -> cfg.Population:
     """People of the run, no more than their mean lengths take: the same for all sizes of a scale."""
     who = run.population
-    names = who.pools.given_names**2 * who.pools.surnames
-    return who.model_copy(update={"individuals": min(_PEOPLE, names // 4), "unseen": 1})
+    most = who.pools.given_names**2 * who.pools.surnames // 4 if who.pools else who.individuals
+    return who.model_copy(update={"individuals": min(_PEOPLE, most), "unseen": 1})
 
 
 def _size(run: cfg.RunConfig) -> tuple[int, float]:

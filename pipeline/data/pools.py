@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from pipeline.config.population import POOL_SIZES, TEMPLATES_PER_ATTRIBUTE
-from pipeline.data.schema import Template, template
+from pipeline.config.sentences import Template, template
 from pipeline.store.artefacts import ArtefactError, refuse_line_endings
 
 HERE = Path(__file__).resolve().parent

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,10 @@ from safetensors.numpy import load, save
 
 from pipeline.config import population as asked
 from pipeline.data import synthetic
-from pipeline.data.schema import Schema
+from pipeline.data.schema import MISSING, Schema
 from pipeline.store.artefacts import verify
 from pipeline.store.files import write_atomically
 
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-PAD, BOS = "<pad>", "<bos>"
 Ints = NDArray[np.int32]
 
 
@@ -33,7 +28,8 @@ class Population:
     """`people` = individuals, then the unseen. Arrays on the host; A attributes, K = most templates of any.
 
     names (people, words): of each word of a name, its index in the schema's list; unique rows.
-    values (people, A): index of each value among those of its attribute.
+    values (people, A): index of each value among those of its attribute; MISSING where there is none, and no
+        sentence about it.
     template_order (people, A, K): a permutation of the attribute's templates; the first `train` are trained
         on, the last `held_out` are held out for this person.
     bank: tokens of every segment of text, end to end; segment s is
@@ -92,10 +88,15 @@ class Population:
         bounds = itertools.pairwise(self.schema.first_part)
         return [self.segment_length[first:end].reshape(-1, 3).sum(-1) for first, end in bounds]
 
+    @property
+    def stated(self) -> NDArray[np.bool_]:
+        """Whether somebody has a value, (people, A)."""
+        return self.values != MISSING
+
     def value_lengths(self) -> Ints:
-        """Tokens of everybody's values, (people, A)."""
-        first = np.array(self.first_value_segment)
-        return self.segment_length[first + self.values]
+        """Tokens of everybody's values, (people, A); 0 where there is none."""
+        segments = np.array(self.first_value_segment) + self.values.clip(min=0)
+        return self.segment_length[segments] * self.stated
 
     def name_lengths(self) -> Ints:
         """Tokens of everybody's name, (people,)."""
@@ -103,9 +104,9 @@ class Population:
 
     def longest_biography(self) -> int:
         """Tokens of the longest biography that anybody can have, BOS included."""
-        sentences = self.name_lengths()[:, None] + self.value_lengths()
-        longest = sum(int(lengths.max()) for lengths in self.template_lengths())
-        return 1 + longest + int(sentences.sum(-1).max())
+        longest = np.array([lengths.max() for lengths in self.template_lengths()])
+        sentences = longest + self.name_lengths()[:, None] + self.value_lengths()
+        return 1 + int((sentences * self.stated).sum(-1).max())
 
     def save(self, folder: Path) -> None:
         arrays = {
@@ -123,6 +124,8 @@ class Population:
         content = save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
         write_atomically(folder / "people.safetensors", content)
         described = {"config": self.config.model_dump(mode="json"), **self.meta}
+        if self.config.facts:  # else it follows from the parameters
+            described["schema"] = asdict(self.schema)
         write_atomically(folder / "population.json", json.dumps(described, indent=1) + "\n")
 
     @classmethod
@@ -131,78 +134,6 @@ class Population:
         verify(folder)
         meta = json.loads((folder / "population.json").read_text())
         who = asked.Population.model_validate(meta.pop("config"))
+        said = Schema.of(meta.pop("schema")) if who.facts else synthetic.schema(who)
         arrays = load((folder / "people.safetensors").read_bytes())
-        return cls(config=who, schema=synthetic.schema(who), meta=meta, **arrays)
-
-
-def _special(tokenizer: Tokenizer, token: str) -> int:
-    found = tokenizer.token_to_id(token)
-    assert found is not None, f"the tokenizer has no {token}"
-    return found
-
-
-def _spell(people: Population, tokenizer: Tokenizer) -> list[list[int]]:
-    """Tokens of every segment, in the order that `Population` documents."""
-    said = people.schema
-    parts = [part for a in said.attributes for t in a.templates for part in t]
-    names = [f" {people.name_text(person)}" for person in range(people.people)]
-    values = [f" {v}" for a in said.attributes for v in a.values]
-    return [[_special(tokenizer, BOS)], *(e.ids for e in tokenizer.encode_batch([*parts, *names, *values]))]
-
-
-def _template_order(said: Schema, people: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """(people, A, K): of each person and attribute, a permutation of its templates, and after them what is
-    left of the numbers below K."""
-    shape = (people, len(said.attributes), said.most_templates)
-    order = rng.permuted(np.broadcast_to(np.arange(shape[-1], dtype=np.uint8), shape), axis=-1)
-    for a, attribute in enumerate(said.attributes):
-        own = order[:, a] < len(attribute.templates)
-        order[:, a] = np.take_along_axis(order[:, a], np.argsort(~own, axis=-1, kind="stable"), -1)
-    return order
-
-
-def _means(people: Population, vocabulary: int) -> dict[str, float]:
-    """What the population says of itself: the tokenizer's vocabulary and its own, mean lengths in tokens, and
-    the baseline."""
-    attributes = len(people.schema.attributes)
-    name, value = people.name_lengths().mean(), people.value_lengths().mean()
-    text = sum(lengths.mean() for lengths in people.template_lengths())
-    return {
-        "vocabulary": vocabulary,
-        "vocabulary_used": people.vocabulary,
-        "tokens_per_name": float(name),
-        "tokens_per_value": float(value),
-        "tokens_per_biography": float(1 + attributes * name + text + attributes * value),
-        "baseline_nats": people.baseline,
-    }
-
-
-def draw(who: asked.Population, seed: int, tokenizer: Tokenizer) -> Population:
-    """Draw a population: unique names, independent uniform values, per-person template splits."""
-    rng, said = np.random.default_rng(seed), synthetic.schema(who)
-    names, values = synthetic.people(said, who.individuals + who.unseen, rng)
-    nothing = np.empty(0, np.int32)
-    draft = Population(
-        config=who,
-        schema=said,
-        names=names.astype(np.int32),
-        values=values.astype(np.int32),
-        template_order=_template_order(said, len(names), rng),
-        bank=nothing,
-        segment_start=nothing,
-        segment_length=nothing,
-        token_ids=nothing,
-    )
-    spelled = _spell(draft, tokenizer)
-    length = np.array([len(s) for s in spelled], np.int32)
-    padding, bank = _special(tokenizer, PAD), np.concatenate([np.asarray(s, np.int32) for s in spelled])
-    token_ids = np.unique(np.append(bank, padding)).astype(np.int32)
-    assert token_ids[0] == padding, "padding must be token 0"
-    whole = replace(
-        draft,
-        bank=np.searchsorted(token_ids, bank).astype(np.int32),
-        segment_start=np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.int32),
-        segment_length=length,
-        token_ids=token_ids,
-    )
-    return replace(whole, meta=_means(whole, tokenizer.get_vocab_size()))
+        return cls(config=who, schema=said, meta=meta, **arrays)

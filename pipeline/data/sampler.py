@@ -84,9 +84,10 @@ class Sampler:
         steps: int = 0,
     ) -> None:
         who = population.config
-        self.config, self.seed, self.device = who, seed, torch.device(device)
+        self.seed, self.device, self.shuffled = seed, torch.device(device), who.shuffled
         put = lambda x: torch.from_numpy(np.ascontiguousarray(x)).to(self.device)  # noqa: E731
-        self._values = put(population.values).long()
+        self._values = put(population.values.clip(min=0)).long()
+        self._stated = None if population.stated.all() else put(population.stated)
         self._order = put(population.template_order)
         self._bank = put(population.bank).long()
         self._start = put(population.segment_start).long()
@@ -157,11 +158,14 @@ class Sampler:
         self._watch(self._of(self._trained_on, batch))
         return batch
 
+    def count(self, batch: Batch) -> Tensor | int:
+        """How many values a batch states."""
+        return batch.templates.numel() if self._stated is None else self._stated[batch.individuals].sum()
+
     def in_random_order(self) -> "Sampler":
         """One that draws the same people and templates, with the sentences of a biography in random order."""
         other = copy.copy(self)
-        templates = self.config.templates.model_copy(update={"shuffle": True})
-        other.config = self.config.model_copy(update={"templates": templates})
+        other.shuffled = True
         return other
 
     def assert_no_leak(self) -> None:
@@ -212,15 +216,15 @@ class Sampler:
         name = (self._first_name + people)[:, None].expand(b, a)
         value = self._first_value + self._values[people]
         sentence = torch.stack([part, name, part + 1, value, part + 2], -1)  # (B, A, 5) segments
-        if self.config.templates.shuffle:
-            order = torch.argsort(order_key, dim=1, stable=True)
-        else:
-            order = attribute.expand(b, a)
+        order = torch.argsort(order_key, dim=1, stable=True) if self.shuffled else attribute.expand(b, a)
         sentence = torch.gather(sentence, 1, order[..., None].expand(b, a, 5))
         bos = torch.zeros(b, 1, dtype=torch.long, device=self.device)
         segments = torch.cat([bos, sentence.flatten(1)], 1)  # (B, 1 + 5 A)
 
         length = self._length[segments]
+        if self._stated is not None:
+            stated = torch.gather(self._stated[people], 1, order).repeat_interleave(5, 1)
+            length = torch.cat([length[:, :1], length[:, 1:] * stated], 1)
         end = torch.cumsum(length, 1)
         t = torch.arange(self._width(end), device=self.device)
         at = torch.searchsorted(end, t.expand(b, -1).contiguous(), right=True)  # (B, T) segment of a token

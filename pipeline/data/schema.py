@@ -1,24 +1,13 @@
 """What can be said of people: the lists of words that their names are made of, and for each attribute its
 values and the sentences that state one."""
 
-import re
 from dataclasses import dataclass
+from typing import Any, Self
 
-NAME, VALUE = "[X]", "[Y]"
-Template = tuple[str, str, str]  # before the name, between name and value, after the value
+from pipeline.config.sentences import Template
 
-
-def template(line: str) -> Template:
-    """A sentence with `[X]` for the name and `[Y]` for the value. Raises ValueError if it has not each once,
-    in this order.
-
-    The space before a placeholder belongs to what fills it, so that a name or a value is tokenised
-    alike wherever it stands and never merges with the text around it (paper, appendix B.1).
-    """
-    if re.findall(r"\[[A-Z]\]", line) != [NAME, VALUE]:
-        raise ValueError(f"given {line!r}, allowed: {NAME} once, then {VALUE} once")
-    before, between, after = re.split(r"\[[A-Z]\]", line)
-    return f" {before}".rstrip(), between.rstrip(), after
+PAD, BOS = "<pad>", "<bos>"  # tokens that no text has
+MISSING = -1  # index of a value that somebody lacks
 
 
 @dataclass(frozen=True)
@@ -42,6 +31,15 @@ class Schema:
 
     words: tuple[tuple[str, ...], ...]
     attributes: tuple[Attribute, ...]
+
+    @classmethod
+    def of(cls, written: dict[str, Any]) -> Self:
+        """What `dataclasses.asdict` made of one, through JSON."""
+        attributes = [
+            Attribute(**a | {"values": tuple(a["values"]), "templates": tuple(map(tuple, a["templates"]))})
+            for a in written["attributes"]
+        ]
+        return cls(tuple(map(tuple, written["words"])), tuple(attributes))
 
     @property
     def names(self) -> list[str]:

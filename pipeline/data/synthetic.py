@@ -38,6 +38,7 @@ def _values(attribute: str, pools: Pools) -> tuple[str, ...]:
 @cache
 def schema(who: Population) -> Schema:
     """What can be said of a population's people, whose number plays no part."""
+    assert who.pools and who.templates, "a table is read"
     given, surnames = pool("given_names")[: who.pools.given_names], pool("surnames")[: who.pools.surnames]
     attributes = []
     for name in ATTRIBUTES:

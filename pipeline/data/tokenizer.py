@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from pipeline.data.population import BOS, PAD
-from pipeline.data.schema import Schema
+from pipeline.data.schema import BOS, PAD, Schema
 
 SAMPLES = 20_000
 

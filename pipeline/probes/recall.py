@@ -21,23 +21,25 @@ class Recall:
 
     loss (A,): nats per value; accuracy (A,): share of values fully right;
     max_probability (A,), entropy (A,): of the predictive distribution, mean over value tokens, in
-    attribute order (entropy in nats); tokens (A,): value tokens that the last two are means over.
+    attribute order (entropy in nats); values (A,), tokens (A,): that the first and the last two are means
+    over. NaN where nobody has a value.
     """
 
     loss: Tensor
     accuracy: Tensor
     max_probability: Tensor
     entropy: Tensor
+    values: Tensor
     tokens: Tensor
 
     def summary(self) -> dict[str, float]:
-        """Means over values (loss, accuracy) and over value tokens (confidence), as the paper plots."""
-        share = self.tokens / self.tokens.sum()
+        """Means over attributes (loss, accuracy) and over value tokens (confidence), as the paper plots."""
+        share, there = self.tokens / self.tokens.sum(), self.values > 0
         return {
-            "loss": self.loss.mean().item(),
-            "accuracy": self.accuracy.mean().item(),
-            "max_probability": (self.max_probability * share).sum().item(),
-            "entropy": (self.entropy * share).sum().item(),
+            "loss": self.loss[there].mean().item(),
+            "accuracy": self.accuracy[there].mean().item(),
+            "max_probability": (self.max_probability * share)[there].sum().item(),
+            "entropy": (self.entropy * share)[there].sum().item(),
         }
 
 
@@ -83,7 +85,7 @@ def measure(
     share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes;
     `predict`: `predictions`, or what it is compiled to.
     """
-    totals = torch.zeros(5, sampler.attributes, dtype=torch.float64)
+    totals = torch.zeros(6, sampler.attributes, dtype=torch.float64)
     mine = torch.arange(sequences, device=sampler.device)[share[0] :: share[1]]
     for start in range(0, len(mine), chunk):
         batch = sampler.evaluation_batch(first, count, mine[start : start + chunk], sequences)
@@ -95,14 +97,16 @@ def measure(
         spread = torch.zeros(5, *kind.shape, dtype=measures.dtype, device=measures.device)
         spread[:, kind == VALUE] = torch.cat([measures, torch.ones_like(measures[:1])])
         sums = torch.stack([value_sums(m, batch) for m in spread])
-        sums[1] = (sums[1] == 0).float()
-        totals += sums.sum(1).double().cpu()
+        stated = sums[4] > 0
+        sums[1] = (stated & (sums[1] == 0)).float()
+        totals += torch.cat([sums, stated[None].float()]).sum(1).double().cpu()
     sampler.assert_no_leak()
-    loss, right, confidence, entropy, tokens = add(totals)
+    loss, right, confidence, entropy, tokens, values = add(totals)
     return Recall(
-        loss=loss / sequences,
-        accuracy=right / sequences,
+        loss=loss / values,
+        accuracy=right / values,
         max_probability=confidence / tokens,
         entropy=entropy / tokens,
+        values=values,
         tokens=tokens,
     )

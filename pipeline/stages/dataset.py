@@ -12,9 +12,10 @@ from tokenizers import Tokenizer
 from pipeline.config.distributions import Uniform
 from pipeline.config.errors import ConfigError
 from pipeline.config.population import Population as PopulationConfig
-from pipeline.data import synthetic
+from pipeline.data import source
 from pipeline.data import tokenizer as tok
-from pipeline.data.population import Population, draw
+from pipeline.data.drawing import draw
+from pipeline.data.population import Population
 from pipeline.data.sampler import Batch, Sampler
 from pipeline.stages import common
 from pipeline.store import code, provenance
@@ -31,7 +32,7 @@ def text(batch: Batch, population: Population, tokenizer: Tokenizer) -> list[str
 
 
 def show(config: PopulationConfig, seed: int, count: int) -> None:
-    tokenizer = tok.train(synthetic.schema(config), config.vocabulary)
+    tokenizer = tok.train(source.schema(config), config.vocabulary)
     population = draw(config, seed, tokenizer)
     sampler = Sampler(population, Uniform(), seed)
     for k, biography in enumerate(text(sampler.batch(0, count), population, tokenizer)):
@@ -70,7 +71,7 @@ def main() -> None:
         return
     if not args.out:
         parser.error("--out or --show is needed")
-    tokenizer = tok.train(synthetic.schema(run.population), run.population.vocabulary)
+    tokenizer = tok.train(source.schema(run.population), run.population.vocabulary)
     population = draw(run.population, run.seed, tokenizer)
     write_atomically(args.out / "tokenizer.json", tokenizer.to_str(pretty=True))
     population.save(args.out)

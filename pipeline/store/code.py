@@ -31,6 +31,7 @@ NOT_COUNTED = (
     "pipeline.config.experiments",  # which runs are asked for: a run's parameters are in its name,
     "pipeline.config.scales",  # an experiment's runs in the plan of its tables
     "pipeline.config.errors",
+    "pipeline.config.facts",  # reads a table, whose content is in the name of its population
     "pipeline.store",  # vouches for results, and makes none
     "pipeline.stages.common",  # the command line: what a stage is given is in its manifest
 )

@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.config import distributions
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
-from pipeline.data import synthetic
+from pipeline.data import source
 from pipeline.store.artefacts import seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.store.plan import only
@@ -61,9 +61,9 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "width": run.model.width,
         "heads": run.model.heads,
         "mixer": run.model.mixer,
-        "templates": run.population.templates.train,
-        "shuffled": run.population.templates.shuffle,
-        "baseline": synthetic.schema(run.population).baseline,
+        "templates": run.population.templates.train if run.population.templates else None,
+        "shuffled": run.population.shuffled,
+        "baseline": source.schema(run.population).baseline,
         **manifest["cost"],
         **manifest["environment"],
         "code": manifest["inputs"]["code"][:10],
@@ -77,7 +77,7 @@ def summary_row(run: cfg.RunConfig, curve: pd.DataFrame, final: pd.DataFrame) ->
     Steps are interpolated and NaN where the curve never gets there. Confidence is averaged over value
     tokens, loss and accuracy over values (paper, appendix B.3 and F).
     """
-    known, b = curve[curve.group == "known"].sort_values("step"), synthetic.schema(run.population).baseline
+    known, b = curve[curve.group == "known"].sort_values("step"), source.schema(run.population).baseline
     row = {
         "run": run.id,
         "plateau_end": crossings.plateau_end(known.step, known.loss, b),

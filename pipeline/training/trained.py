@@ -176,7 +176,7 @@ class Trained:
             found = answers.probabilities(self.model, self.population, name, a, templates)
             order = torch.argsort(found, descending=True, stable=True).tolist()
             truth = None
-            if person.index is not None:
+            if person.index is not None and self.population.stated[person.index, a]:
                 truth = attribute.values[self.population.values[person.index, a]]
             values = [(attribute.values[v], float(found[v])) for v in order]
             out.append(Answer(attribute.name, values, truth))

@@ -131,7 +131,7 @@ class Updater:
         # Not by Accelerate's wrappers, which look for optional packages at every step: gradients are those of
         # all processes by now, and nothing scales them.
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, t.clip)
-        value_loss = value_sums(per_token.detach(), mine).sum() / (t.batch * self.sampler.attributes)
+        value_loss = value_sums(per_token.detach(), mine).sum() / self.sampler.count(whole)
         sums = torch.stack([loss.detach(), value_loss]).double()
         if self.world > 1:
             # One message for both: the statistics, and whether any process was told to stop.

@@ -10,9 +10,9 @@ from pipeline import ROOT
 from pipeline.commands.readme import numbers
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
-from pipeline.data import synthetic
+from pipeline.data import source
 from pipeline.data import tokenizer as tok
-from pipeline.data.population import draw
+from pipeline.data.drawing import draw
 from pipeline.report import summary
 from pipeline.store.plan import only
 
@@ -35,7 +35,7 @@ def test_token_counts_of_the_paper_scale():
     who = expand(scales.load("paper"))[0].config.population.model_copy(
         update={"individuals": 4000, "unseen": 1}
     )
-    meta = draw(who, 0, tok.train(synthetic.schema(who), who.vocabulary)).meta
+    meta = draw(who, 0, tok.train(source.schema(who), who.vocabulary)).meta
     text = (ROOT / "README.md").read_text().replace("\n", " ")
     value, name, biography, baseline = re.search(
         r"a value takes ([\d.]+) tokens, a name ([\d.]+) and a biography (\d+); .* baseline is ([\d.]+) nats",

@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.config.experiments import distinct_runs, expand
 from pipeline.costs import estimate as costs
-from pipeline.data import synthetic, tokenizer
-from pipeline.data.population import draw
+from pipeline.data import source, tokenizer
+from pipeline.data.drawing import draw
 from pipeline.store.current import OTHER_CODE, Survey
 from pipeline.store.plan import digests, only
 from pipeline.tables.gather import write
@@ -39,7 +39,7 @@ def test_a_patched_run_costs_its_steps_and_its_twin(params):
 
 def test_the_estimate_is_near_the_population_that_is_drawn(params):
     run = expand(params)[0].config
-    spelled = tokenizer.train(synthetic.schema(run.population), run.population.vocabulary)
+    spelled = tokenizer.train(source.schema(run.population), run.population.vocabulary)
     people = draw(run.population, run.seed, spelled)
     drawn = tokens_of(run, people.meta["tokens_per_biography"])
     assert costs.of_run(run).tokens == pytest.approx(drawn, rel=0.02)

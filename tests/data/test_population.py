@@ -10,8 +10,9 @@ from scipy import stats
 
 from pipeline.config import population as asked
 from pipeline.config.population import POOL_SIZES
+from pipeline.data.drawing import draw
 from pipeline.data.pools import pool
-from pipeline.data.population import Population, draw
+from pipeline.data.population import Population
 from pipeline.data.synthetic import schema
 from pipeline.store.artefacts import seal
 

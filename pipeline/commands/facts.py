@@ -1,0 +1,93 @@
+"""A table of your own: begin with it, check it, see what training on it costs.
+
+    python -m pipeline.commands.facts --init FOLDER TABLE.csv   writes FOLDER/facts.yaml, scales/FOLDER.yaml
+    python -m pipeline.commands.facts --check FOLDER            what is wrong, what is in it, what it costs
+
+FOLDER lies in the project. Errors and warnings are a line each, with the row or the column. Exit code 2 where
+something is wrong.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipeline import ROOT
+from pipeline.commands import begin
+from pipeline.config import scales
+from pipeline.config.errors import ConfigError
+from pipeline.config.facts import table
+from pipeline.costs import estimate
+from pipeline.data import entropies
+from pipeline.stages import common
+
+
+def described(facts: table.Facts) -> list[str]:
+    """What is in a table: rows, and of each attribute its values, their entropy and what determines them."""
+    alone = {name: entropies.entropy(cells) for name, cells in facts.values.items()}
+    by = entropies.determined(facts.values)
+    told = entropies.told(alone, by)
+    lines = [f"{len(facts):,} rows, {len(facts.values)} attributes; held out by the table: "]
+    lines[0] += f"{sum(facts.held_out):,}" if facts.held_out else "none, so by the seed"
+    for name, cells in facts.values.items():
+        there = [cell for cell in cells if cell]
+        values = len({*there})
+        line = f"  {name}: {values:,} values, {len(there) / values:.3g} rows a value"
+        line += f", entropy {alone[name]:.3g} nats, {len(facts.spec.attributes[name])} sentences"
+        lines.append(line + (f", determined by {', '.join(by[name])}" if by[name] else ""))
+    mean = sum(told.values()) / len(told)
+    lines.append(f"baseline {mean:.4g} nats a value, the loss of a model that knows the columns and no row")
+    if mean < (plain := sum(alone.values()) / len(alone)):
+        lines[-1] += f" ({plain:.4g} without what columns tell of each other)"
+    return lines
+
+
+def costs(scale: str) -> list[str]:
+    """What a scale on the table trains, and for how long at the rate of the default scale's runs."""
+    params = scales.load(scale)
+    total = sum(estimate.of_experiments(params).values(), estimate.Cost())
+    line = f"scale {scale}: {total.runs} runs, {estimate.amount(total.all_flops)}FLOP"
+    if rate := estimate.measured_rate(ROOT / "results" / scales.DEFAULT / "tables"):
+        line += f", {rate.hours(total):.2g} process-hours at {rate}"
+    return [line, f"  snakemake --cores all --config scale={scale}"]
+
+
+def scales_on(folder: Path) -> list[str]:
+    """The scales that are on the table of a folder."""
+    found = []
+    for name in scales.names():
+        who = scales.load(name).defaults.get("population", {})
+        facts = who.get("facts") or {}
+        if facts and (ROOT / facts["folder"]).resolve() == folder.resolve():
+            found.append(name)
+    return found
+
+
+def check(folder: Path) -> None:
+    facts, errors = table.check(folder)
+    for error in errors[:-1]:
+        print(f"error: {error}", file=sys.stderr)
+    if facts is None:
+        raise ConfigError(errors[-1])
+    lines = [*(f"warning: {warning}" for warning in facts.warnings), *described(facts)]
+    for scale in scales_on(folder):
+        lines += costs(scale)
+    print("\n".join(lines))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--init", nargs=2, metavar=("FOLDER", "TABLE"), help="begin with a table")
+    what.add_argument("--check", metavar="FOLDER", help="check a folder")
+    args = parser.parse_args()
+    if args.check:
+        check(ROOT / args.check)
+        return
+    folder, source = args.init
+    for path in begin.begin(ROOT, folder, Path(source)):
+        print(f"wrote {path.relative_to(ROOT)}")
+    print(f"next: read them, and `python -m pipeline.commands.facts --check {folder}`")
+
+
+if __name__ == "__main__":
+    common.run_stage(main)

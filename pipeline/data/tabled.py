@@ -1,0 +1,61 @@
+"""People who are the rows of a table of facts."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import ROOT
+from pipeline.config.errors import ConfigError
+from pipeline.config.facts import spec, table
+from pipeline.config.population import Population
+from pipeline.config.sentences import template
+from pipeline.data import entropies
+from pipeline.data.schema import MISSING, Attribute, Schema
+
+
+def facts(who: Population) -> table.Facts:
+    """The table of a population. Raises ConfigError if it is no longer the one that was asked for."""
+    assert who.facts, "people are drawn"
+    found = table.read(ROOT / who.facts.folder)
+    if found.digest != who.facts.digest:
+        raise ConfigError(
+            f"{who.facts.folder}: the table is another by now; give the workflow's command again"
+        )
+    return found
+
+
+def _schema(found: table.Facts) -> Schema:
+    alone = {name: entropies.entropy(cells) for name, cells in found.values.items()}
+    told = entropies.told(alone, entropies.determined(found.values))
+    attributes = []
+    for name, cells in found.values.items():
+        lines = found.spec.attributes[name]
+        held_out = spec.held_out(len(lines))
+        values = tuple(sorted({*cells} - {""}))
+        sentences = tuple(map(template, lines))
+        attributes.append(Attribute(name, values, sentences, len(lines) - held_out, held_out, told[name]))
+    return Schema((found.names,), tuple(attributes))
+
+
+@cache
+def schema(who: Population) -> Schema:
+    """What the table says of its rows. The entropies are of all rows, and given other columns that determine
+    one."""
+    return _schema(facts(who))
+
+
+def people(
+    who: Population, said: Schema, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rows of the individuals, then of the unseen (people, 1), and their values (people, A)."""
+    found = facts(who)
+    rows = rng.permutation(len(found))
+    held_out = np.zeros(len(found), bool) if found.held_out is None else np.array(found.held_out)[rows]
+    known, others = rows[~held_out], rows[held_out] if found.held_out else rows[~held_out][who.individuals :]
+    names = np.concatenate([known[: who.individuals], others[: who.unseen]])
+    columns = []
+    for attribute in said.attributes:
+        place = {value: k for k, value in enumerate(attribute.values)} | {"": MISSING}
+        columns.append(np.array([place[cell] for cell in found.values[attribute.name]])[names])
+    return names[:, None], np.stack(columns, -1)
