@@ -47,6 +47,31 @@ class PowerLaw(Kind):
         return [(0, p)]
 
 
+class Frequencies(Kind):
+    """In proportion to the frequencies in a table of facts, to a power."""
+
+    kind: Literal["frequencies"]
+    power: float = Field(default=1.0, gt=0, le=10)
+    """Of the frequencies: below 1 it brings them nearer to each other."""
+
+    def check(self, people: Population, steps: int) -> None:
+        if not (people.facts and people.facts.frequencies):
+            raise ValueError(
+                "distribution.kind is frequencies, allowed: on a population.facts that has a column of them"
+            )
+
+    @property
+    def slug(self) -> str:
+        return f"frequencies{self.power:g}".replace("+", "").replace("-", "m")
+
+    @property
+    def of_frequencies(self) -> float:
+        return self.power
+
+    def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
+        return [(0, indicator(people, 0, individuals))]
+
+
 class Celebrities(Kind):
     """The first `count` individuals are `weight` times more likely than each other one."""
 

@@ -22,6 +22,11 @@ class Kind(Frozen):
     LABELS: ClassVar[dict[str, str]] = {}
     FINE_TUNING: ClassVar[bool] = False  # of a fine-tuning run, and only there
 
+    @property
+    def of_frequencies(self) -> float:
+        """The power to which the frequencies of a table's rows weigh people, besides `phases`."""
+        return 0.0
+
     def check(self, people: Population, steps: int) -> None:
         """Raises ValueError, in one line, if a run of `steps` on these people cannot have it."""
 

@@ -92,6 +92,8 @@ class Facts(Frozen):
     """[rows] Of the table."""
     marked: PositiveInt | None = None
     """[rows] That the table itself holds out, if it marks any."""
+    frequencies: bool = False
+    """Whether it says how often each row is met."""
 
     @model_serializer(mode="wrap")
     def _known_by_content(

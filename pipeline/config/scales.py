@@ -65,8 +65,9 @@ def _with_table(content: dict[str, Any]) -> dict[str, Any]:
     marked = sum(found.held_out) if found.held_out else None
     rows = len(found)
     unseen = who.get("unseen", rows // UNSEEN if marked is None else marked)
+    facts = {"folder": who["facts"], "digest": found.digest, "rows": rows, "marked": marked}
     known = {
-        "facts": {"folder": who["facts"], "digest": found.digest, "rows": rows, "marked": marked},
+        "facts": facts | {"frequencies": found.frequencies is not None},
         "unseen": unseen,
         "individuals": who.get("individuals", rows - (unseen if marked is None else marked)),
         "vocabulary": who.get("vocabulary", _VOCABULARY),

@@ -76,6 +76,7 @@ def draw(who: asked.Population, seed: int, tokenizer: Tokenizer) -> Population:
         segment_start=nothing,
         segment_length=nothing,
         token_ids=nothing,
+        frequencies=source.frequencies(who, names),
     )
     spelled = _spell(draft, tokenizer)
     length = np.array([len(s) for s in spelled], np.int32)

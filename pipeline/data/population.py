@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,7 @@ class Population:
         bank[segment_start[s] : segment_start[s] + segment_length[s]].
     token_ids (vocabulary,): the tokenizer's id of each token of the bank. Merges that BPE needed on its
         way to longer pieces, and that nothing is spelled with, get no embedding and no logit.
+    frequencies (people,): how often each is met, where a table says so.
     Segments: BOS, then the three parts of each template of each attribute, then a name a person, then the
         values of each attribute.
     """
@@ -49,6 +50,7 @@ class Population:
     segment_start: Ints
     segment_length: Ints
     token_ids: Ints
+    frequencies: NDArray[np.float64] | None = None
     meta: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -109,18 +111,8 @@ class Population:
         return 1 + int((sentences * self.stated).sum(-1).max())
 
     def save(self, folder: Path) -> None:
-        arrays = {
-            k: getattr(self, k)
-            for k in (
-                "names",
-                "values",
-                "template_order",
-                "bank",
-                "segment_start",
-                "segment_length",
-                "token_ids",
-            )
-        }
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
         content = save({k: np.ascontiguousarray(v) for k, v in arrays.items()})
         write_atomically(folder / "people.safetensors", content)
         described = {"config": self.config.model_dump(mode="json"), **self.meta}

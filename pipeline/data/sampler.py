@@ -52,12 +52,20 @@ class Batch:
 
 
 def probabilities(
-    distribution: distributions.Distribution, individuals: int, people: int, steps: int
+    distribution: distributions.Distribution,
+    individuals: int,
+    people: int,
+    steps: int,
+    frequencies: NDArray[np.float64] | None = None,
 ) -> list[tuple[int, NDArray[np.float64]]]:
     """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1, of a run
     of `steps`. Paper, section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in
-    fine-tuning."""
-    return [(step, p / p.sum()) for step, p in distribution.phases(individuals, people, steps)]
+    fine-tuning. frequencies (people,): of the rows of a table, for a distribution that asks for them."""
+    phases = distribution.phases(individuals, people, steps)
+    if power := distribution.of_frequencies:
+        assert frequencies is not None, "checked where the run is resolved"
+        phases = [(step, p * frequencies**power) for step, p in phases]
+    return [(step, p / p.sum()) for step, p in phases]
 
 
 def _mask(order: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -99,7 +107,9 @@ class Sampler:
         self._first_value = put(np.array(population.first_value_segment))
         self._kinds = put(np.array([START, *[TEXT, NAME, TEXT, VALUE, TEXT] * self.attributes]))
         self._longest = population.longest_biography()
-        phases = probabilities(distribution, who.individuals, population.people, steps)
+        phases = probabilities(
+            distribution, who.individuals, population.people, steps, population.frequencies
+        )
         # The cumulative sums are made on the host, once: their rounding must not depend on the device.
         self._phases = [(step, put(np.cumsum(p))) for step, p in phases]
         self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]

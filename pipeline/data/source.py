@@ -13,6 +13,11 @@ def schema(who: Population) -> Schema:
     return tabled.schema(who) if who.facts else synthetic.schema(who)
 
 
+def frequencies(who: Population, names: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """How often each of those chosen is met, where that is known."""
+    return tabled.frequencies(who, names[:, 0]) if who.facts else None
+
+
 def chosen(who: Population, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Words of their names (people, words) and their values (people, A), each by its index."""
     if who.facts:

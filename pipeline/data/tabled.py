@@ -45,6 +45,12 @@ def schema(who: Population) -> Schema:
     return _schema(facts(who))
 
 
+def frequencies(who: Population, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Of these rows, where the table has them."""
+    found = facts(who).frequencies
+    return None if found is None else np.array(found)[rows]
+
+
 def people(
     who: Population, said: Schema, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

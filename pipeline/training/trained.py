@@ -73,7 +73,13 @@ class Trained:
     ) -> None:
         self.run, self.model, self.population, self.tokenizer = run, model.eval(), population, tokenizer
         who = population.config
-        phases = probabilities(run.distribution, who.individuals, population.people, run.training.steps)
+        phases = probabilities(
+            run.distribution,
+            who.individuals,
+            population.people,
+            run.training.steps,
+            population.frequencies,
+        )
         self._trained = np.any([p > 0 for _, p in phases], axis=0)
         self._numbers = {population.name_text(i): i for i in range(population.people)}
 

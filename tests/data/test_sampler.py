@@ -59,8 +59,10 @@ def test_a_kind_that_does_not_say_whom_it_draws_cannot_be_asked_for():
 
 def test_every_kind_answers_for_its_runs():
     """Its columns are those it names, and its word can stand in a run's name."""
-    assert {d.kind for d in DISTRIBUTIONS.values()} == set(distributions.KINDS)
-    for d in DISTRIBUTIONS.values():
+    of_a_table = distributions.Frequencies(kind="frequencies", power=0.5)
+    every = [*DISTRIBUTIONS.values(), of_a_table]
+    assert {d.kind for d in every} == set(distributions.KINDS)
+    for d in every:
         assert list(d.columns()) == list(d.LABELS)
         assert re.fullmatch(r"[a-z0-9.]+", d.slug)
 

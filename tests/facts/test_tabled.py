@@ -16,7 +16,7 @@ from pipeline.data import entropies, source, tabled
 from pipeline.data import tokenizer as tok
 from pipeline.data.drawing import draw
 from pipeline.data.population import Population
-from pipeline.data.sampler import VALUE, Sampler
+from pipeline.data.sampler import VALUE, Sampler, probabilities
 from pipeline.data.schema import MISSING
 from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import measure
@@ -35,7 +35,7 @@ def given_rows():
 def who(tmp_path_factory) -> asked.Population:
     path = folder(tmp_path_factory.mktemp("facts"), separated([HEADER, *given_rows()]))
     found = table.read(path)
-    facts = asked.Facts(folder=str(path), digest=found.digest, rows=ROWS, marked=8)
+    facts = asked.Facts(folder=str(path), digest=found.digest, rows=ROWS, marked=8, frequencies=True)
     return asked.Population(individuals=52, unseen=8, facts=facts, vocabulary=300)
 
 
@@ -163,12 +163,36 @@ def test_nobody_with_a_value_is_no_measure(who, tokenizer, population):
     assert np.isfinite(list(found.summary().values())).all()
 
 
+@pytest.mark.parametrize("power", [0.5, 1, 3])
+def test_frequencies_are_drawn_from(population, power):
+    kind = distributions.Frequencies(kind="frequencies", power=power)
+    ((_, p),) = probabilities(kind, 52, population.people, 10, population.frequencies)
+    cells = {row[0]: float(row[3]) for row in given_rows()}
+    expected = np.array([cells[population.name_text(k)] ** power for k in range(52)])
+    np.testing.assert_allclose(p[:52], expected / expected.sum())
+    assert not p[52:].any()
+
+
+def test_frequencies_need_a_table_that_has_them(run, who):
+    kind = {"kind": "frequencies"}
+    known = cfg.RunConfig.model_validate(
+        run.model_dump() | {"population": who.model_dump(), "distribution": kind}
+    )
+    assert known.id.startswith("frequencies1-n52-")
+    unknown = who.model_dump()
+    unknown["facts"]["frequencies"] = False
+    for population in (run.population.model_dump(), unknown):
+        with pytest.raises(ValueError, match="that has a column of them"):
+            cfg.RunConfig.model_validate(run.model_dump() | {"population": population, "distribution": kind})
+
+
 def test_saved_and_loaded_without_its_table(population, tmp_path):
     population.save(tmp_path)
     seal(tmp_path, ["people.safetensors", "population.json"])
     loaded = Population.load(tmp_path)
     assert loaded.schema == population.schema and loaded.meta == population.meta
     assert loaded.config == population.config and (loaded.values == population.values).all()
+    assert (loaded.frequencies == population.frequencies).all()
 
 
 def test_the_content_is_the_identity(who, run, tmp_path):
