@@ -60,7 +60,7 @@ MISTAKES = {
     ),
     "unknown distribution": (
         put("defaults", "distribution", {"kind": "zipf"}),
-        "'uniform', 'power_law', 'celebrities', 'warm_up', 'replay'",
+        "'uniform', 'power_law', 'frequencies', 'celebrities', 'warm_up', 'replay'",
     ),
     "more celebrities than people": (
         put("defaults", "distribution", {"kind": "celebrities", "count": 9999, "weight": 2}),
