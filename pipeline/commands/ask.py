@@ -74,7 +74,7 @@ def _chosen(trained: Trained, name: str | None) -> list[Person]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("name", nargs="?", help="two given names and a surname (default: one of each kind)")
+    parser.add_argument("name", nargs="?", help="a name (default: one of each kind)")
     parser.add_argument("--run", required=True, help="folder of a run, or its name")
     parser.add_argument(
         "--scale", default=scales.DEFAULT, help="of a run that is given by its name (default: laptop)"

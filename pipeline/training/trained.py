@@ -121,11 +121,17 @@ class Trained:
         return cls(run, model, population, tokenizer)
 
     def person(self, name: str) -> Person:
-        """Who has this name: two given names and a surname. Raises ConfigError for a word that is not of the
-        run's pools, as the model has no tokens for it."""
+        """Who has this name; of drawn people, two given names and a surname. Raises ConfigError for a word
+        that is not of the run's pools, or in nobody's name, as the model has no tokens for it."""
         name = " ".join(name.split())
         if (index := self._numbers.get(name)) is not None:
             return Person(name, index, self._kind(index))
+        if not self.population.config.facts:
+            self._check_words(name)
+        self._tokens(name)
+        return Person(name, None, MADE_UP)
+
+    def _check_words(self, name: str) -> None:
         words, (given, _, surnames) = name.split(), self.population.schema.words
         if len(words) != 3:
             raise ConfigError(f"name: given {name!r}, allowed: two given names and a surname")
@@ -137,8 +143,6 @@ class Trained:
                 raise ConfigError(
                     f"name: given {word!r}, allowed: one of the run's {len(allowed)} {what}: {few}, …"
                 )
-        self._tokens(name)
-        return Person(name, None, MADE_UP)
 
     def _tokens(self, name: str) -> tuple[int, ...]:
         """In the population's numbering. Raises ConfigError where a word's tokens are in nobody's name."""
@@ -159,7 +163,7 @@ class Trained:
         return TUNED if self._trained[index] else HELD_OUT
 
     def some(self, kind: str, count: int) -> list[Person]:
-        """The first of a kind; those made up are drawn from the pools, always the same."""
+        """The first of a kind; those made up are always the same."""
         if kind != MADE_UP:
             found = (i for i in range(self.population.people) if self._kind(i) == kind)
             return [
@@ -167,10 +171,20 @@ class Trained:
             ]
         rng, out = np.random.default_rng(0), dict[str, Person]()
         while len(out) < count:
-            name = " ".join(words[rng.integers(len(words))] for words in self.population.schema.words)
+            name = self._made_up(rng)
             if name not in self._numbers:
                 out[name] = self.person(name)
         return list(out.values())
+
+    def _made_up(self, rng: np.random.Generator) -> str:
+        """Words of the pools; of a table, the last word of a name in place of another's, or after it."""
+        drawn = [words[rng.integers(len(words))] for words in self.population.schema.words]
+        if not self.population.config.facts:
+            return " ".join(drawn)
+        names = self.population.schema.words[0]
+        other = names[rng.integers(len(names))].split()[-1]
+        name = " ".join([*drawn[0].split()[:-1], other])
+        return f"{drawn[0]} {other}" if name in self._numbers else name
 
     def ask(self, person: Person) -> list[Answer]:
         """An answer for each attribute, in sentences that were held out for the person (if made up: for the

@@ -187,7 +187,8 @@ WARNINGS = {
         changed(9, "country", "Lande\u0301"),
         "letters with accents apart, which are joined (line 10)",
     ),
-    "spaces": (changed(9, "country", " Land 3"), "spaces around the text, which are left out (line 10)"),
+    "spaces": (changed(9, "country", " Land 3"), "spaces around the text, several in a row or wide ones"),
+    "spaces between": (changed(9, "city", "City\u00a0\u2003 3b"), "several in a row or wide ones"),
     "capitals": (changed(9, "city", "CITY 3"), "differs from an earlier one in capitals only (line 10)"),
     "capitals of values": (changed(9, "country", "LAND 3"), "1 values differ from another in capitals only"),
     "a beginning": (

@@ -22,6 +22,7 @@ from pipeline.model.transformer import Transformer
 from pipeline.probes.recall import measure
 from pipeline.stages.dataset import text
 from pipeline.store.artefacts import seal
+from pipeline.training.trained import HELD_OUT, MADE_UP, SEEN, Trained
 from tests.facts.tables import HEADER, folder, rows, separated
 
 ROWS = 60
@@ -298,3 +299,21 @@ def test_a_damaged_table_is_one_line(tmp_path, monkeypatch):
     folder(tmp_path / "cities", separated([HEADER, *given_rows()[:5]]), held_out=None)
     with pytest.raises(ConfigError, match=r"5 rows, allowed: 16 or more"):
         scales.load("mine")
+
+
+def test_a_model_of_a_table_can_be_asked(run, who, population, tokenizer):
+    of_table = run.model_copy(update={"population": who})
+    model = Transformer(of_table.model, population.vocabulary, population.longest_biography())
+    trained = Trained(of_table, model, population, tokenizer)
+    lacking = next(k for k in range(52) if not population.stated[k, 1])
+    person = trained.person(population.name_text(lacking))
+    country, river = trained.ask(person)
+    assert (person.kind, country.attribute, river.truth) == (SEEN, "country", None)
+    assert country.truth in dict(country.values) and len(country.values) == 5
+    assert trained.person(population.name_text(52)).kind == HELD_OUT
+    names = {population.name_text(k) for k in range(population.people)}
+    made_up = trained.some(MADE_UP, 3)
+    assert len({p.name for p in made_up} - names) == 3 and made_up == trained.some(MADE_UP, 3)
+    assert trained.ask(made_up[0])[0].truth is None
+    with pytest.raises(ConfigError, match="given 'Żółw', allowed: a word that somebody of the run is called"):
+        trained.person("City Żółw")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time
@@ -130,8 +131,8 @@ def _json_lines(file: str, text: str) -> Rows:
 
 
 def _parquet(path: Path) -> Rows:
-    from fastparquet import ParquetFile  # with pandas a second, which no other format needs
-
+    with warnings.catch_warnings(action="ignore"):  # pandas tells fastparquet of its next version
+        from fastparquet import ParquetFile  # with pandas a second, which no other format needs
     try:
         table = ParquetFile(str(path)).to_pandas()
     except Exception:  # whatever a damaged file makes its reader stumble over

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import math
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from pipeline.config.facts.spec import Spec
 LEAST_ROWS = 16
 FEW_ROWS, MANY_ROWS = 200, 1_000_000
 LONG_CELL = 120  # characters
+_SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")  # Unicode's, but for line ends
 _LISTED = 3  # places of a problem that a message names
 _TRUE, _FALSE = {"1", "true", "yes"}, {"0", "false", "no", ""}
 
@@ -78,17 +80,17 @@ def _rows_where(cells: Iterable[str], wrong: Callable[[str], bool]) -> list[int]
 
 
 def _cleaned(column: str, cells: list[str], found: _Found) -> tuple[str, ...]:
-    """Cells in Unicode's composed form without spaces around them; both are told."""
+    """Cells in Unicode's composed form, with single spaces between words; both are told."""
     composed = [unicodedata.normalize("NFC", cell) for cell in cells]
     found.warn(
         column,
         "letters with accents apart, which are joined",
         [k for k, (a, b) in enumerate(zip(cells, composed, strict=True)) if a != b],
     )
-    bare = [cell.strip() for cell in composed]
+    bare = [_SPACES.sub(" ", cell).strip(" ") for cell in composed]
     found.warn(
         column,
-        "spaces around the text, which are left out",
+        "spaces around the text, several in a row or wide ones, of which one is kept between words",
         [k for k, (a, b) in enumerate(zip(composed, bare, strict=True)) if a != b],
     )
     found.error(
