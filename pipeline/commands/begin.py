@@ -33,7 +33,7 @@ defaults:
 
 experiments:
   uniform:  # every row alike
-    set: &observed {{observe: {{sequences: 256}}}}
+    set: &observed {{observe: {{sequences: 256, probes: {{by_attribute: 256}}}}}}
 
   schedules:  # the same budget, on data that is not uniform at first, or at all
     cases:

@@ -71,6 +71,11 @@ class Frequencies(Kind):
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
         return [(0, indicator(people, 0, individuals))]
 
+    def parts(self, individuals: int) -> dict[str, Part]:
+        """Quarters, the most frequent people first."""
+        ends = [k * individuals // 4 for k in range(5)]
+        return {f"quarter-{k}": (a, b - a) for k, (a, b) in enumerate(itertools.pairwise(ends), 1)}
+
 
 class Celebrities(Kind):
     """The first `count` individuals are `weight` times more likely than each other one."""

@@ -31,6 +31,7 @@ PROBES = {
     ),
     # Forward and backward: three times the forward pass.
     "credit": Probe("attention", ("layer",), ("credit_to_name", "credit_to_text"), passes=3),
+    "by_attribute": Probe("by_attribute", keys=("attribute",), columns=("loss", "accuracy"), passes=1),
     "random_order": Probe("random_order", keys=(), columns=("loss", "accuracy"), passes=1),
 }
 

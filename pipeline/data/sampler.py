@@ -101,7 +101,7 @@ class Sampler:
         self._start = put(population.segment_start).long()
         self._length = put(population.segment_length).long()
         said = population.schema.attributes
-        self.attributes = len(said)
+        self.attributes, self.names = len(said), population.schema.names
         self._first_part = put(np.array(population.schema.first_part[:-1]))
         self._first_name = population.first_name_segment
         self._first_value = put(np.array(population.first_value_segment))

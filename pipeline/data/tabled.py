@@ -59,7 +59,10 @@ def people(
     rows = rng.permutation(len(found))
     held_out = np.zeros(len(found), bool) if found.held_out is None else np.array(found.held_out)[rows]
     known, others = rows[~held_out], rows[held_out] if found.held_out else rows[~held_out][who.individuals :]
-    names = np.concatenate([known[: who.individuals], others[: who.unseen]])
+    known = known[: who.individuals]
+    if found.frequencies:  # the most frequent first, as everywhere
+        known = known[np.argsort(-np.array(found.frequencies)[known], kind="stable")]
+    names = np.concatenate([known, others[: who.unseen]])
     columns = []
     for attribute in said.attributes:
         place = {value: k for k, value in enumerate(attribute.values)} | {"": MISSING}

@@ -12,12 +12,12 @@ MODULES = "pipeline.probes.*"  # also tells that all of them decide what trainin
 
 def measure(
     observe: Observation, model: Transformer, sampler: Sampler, first: int, count: int
-) -> dict[str, list[dict[str, float]]]:
+) -> dict[str, list[dict[str, float | str]]]:
     """Rows of each table, on biographies of people from `first` on. Each probe measures by a function of its
     module, `measure(model, sampler, first, count, sequences)`; those of one table have the same rows."""
     out = {}
     for table, probes in observe.tables.items():
-        rows: dict[tuple, dict[str, float]] = {}
+        rows: dict[tuple, dict[str, float | str]] = {}
         for name in probes:
             probe = import_module(MODULES.replace("*", name))
             for row in probe.measure(model, sampler, first, count, observe.asked[name]):

@@ -317,3 +317,11 @@ def test_a_model_of_a_table_can_be_asked(run, who, population, tokenizer):
     assert trained.ask(made_up[0])[0].truth is None
     with pytest.raises(ConfigError, match="given 'Żółw', allowed: a word that somebody of the run is called"):
         trained.person("City Żółw")
+
+
+def test_the_most_frequent_come_first(population):
+    cells = {row[0]: float(row[3]) for row in given_rows()}
+    known = [cells[population.name_text(k)] for k in range(52)]
+    assert known == sorted(known, reverse=True)
+    parts = distributions.Frequencies(kind="frequencies").parts(52)
+    assert list(parts.values()) == [(0, 13), (13, 13), (26, 13), (39, 13)]
