@@ -148,8 +148,8 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        # The paper's claims are not about a table of facts.
-        expand(rules.tables.output.manifest, experiment=PLAN.made)
+        # On a table of facts they are answers, which have no page.
+        rules.claims.output.claims
         if PLAN.params.on_facts
         else rules.page.output.page,
         # What git does not track is named too, or a fresh clone, which has the committed figures and

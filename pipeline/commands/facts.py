@@ -1,7 +1,8 @@
-"""A table of your own: begin with it, check it, see what training on it costs.
+"""A table of your own: begin with it, check it, see what training on it costs and answers.
 
     python -m pipeline.commands.facts --init FOLDER TABLE.csv   writes FOLDER/facts.yaml, scales/FOLDER.yaml
     python -m pipeline.commands.facts --check FOLDER            what is wrong, what is in it, what it costs
+    python -m pipeline.commands.facts --answers SCALE           what its runs answer, once they are made
 
 FOLDER lies in the project. Errors and warnings are a line each, with the row or the column. Exit code 2 where
 something is wrong.
@@ -18,6 +19,8 @@ from pipeline.config.errors import ConfigError
 from pipeline.config.facts import table
 from pipeline.costs import estimate
 from pipeline.data import entropies
+from pipeline.findings import ledger
+from pipeline.findings.facts import answers
 from pipeline.stages import common
 
 
@@ -74,12 +77,26 @@ def check(folder: Path) -> None:
     print("\n".join(lines))
 
 
+def given(scale: str) -> list[str]:
+    """The answers of a scale, as lines. Raises ConfigError for one without."""
+    if not scales.load(scale).on_facts:
+        raise ConfigError(f"scale: given {scale!r}, allowed: one with population.facts")
+    path = ROOT / "results" / scale / "claims.json"
+    if not path.exists():
+        raise ConfigError(f"{scale}: no answers; `snakemake --cores all --config scale={scale}` makes them")
+    return answers.told(ledger.read(path))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--init", nargs=2, metavar=("FOLDER", "TABLE"), help="begin with a table")
     what.add_argument("--check", metavar="FOLDER", help="check a folder")
+    what.add_argument("--answers", metavar="SCALE", help="print what the runs of a scale answer")
     args = parser.parse_args()
+    if args.answers:
+        print("\n".join(given(args.answers)))
+        return
     if args.check:
         check(ROOT / args.check)
         return

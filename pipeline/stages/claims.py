@@ -1,4 +1,4 @@
-"""Judge every claim of the paper on the measured tables.
+"""Judge every claim of the paper on the measured tables, or answer what a table of facts was brought for.
 
     python -m pipeline.stages.claims --tables FOLDER --experiments NAME ... --out FILE
 
@@ -10,6 +10,10 @@ adjusted, seeds, seeds that would decide, runs, figure, drawn, origin, the diges
 parameters of its experiments, its trend over numbers of people, and verdicts at other margins. Writes its
 manifest beside it, and, small enough to compare between commits, metrics.json and learning.csv. Prints how
 many claims have each verdict; a red one is a result, not an error.
+
+Where people are rows of a table, the paper's claims are not judged. An entry is then an answer: id, origin
+"U", title (the question), statement, values (quantity, estimate, 95 % interval over seeds, seeds), runs.
+Prints them.
 """
 
 import argparse
@@ -17,6 +21,7 @@ import json
 from pathlib import Path
 
 from pipeline.findings import ledger
+from pipeline.findings.facts import answers
 from pipeline.findings.metrics import learning_curve, metrics
 from pipeline.stages import common
 from pipeline.store import provenance
@@ -32,10 +37,11 @@ def main() -> None:
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)
     plans = {name: verify(args.tables / name).get("plan") for name in tables.names}
-    entries = ledger.judge_all(tables, plans=plans)
+    judged = [] if tables.on_facts else ledger.judge_all(tables, plans=plans)
+    entries = answers.entries(tables) if tables.on_facts else judged
     learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
     write_atomically(args.out.with_name("learning.csv"), learned)
-    numbers = json.dumps(metrics(tables, entries), indent=1)
+    numbers = json.dumps(metrics(tables, judged), indent=1)
     write_atomically(args.out.with_name("metrics.json"), numbers + "\n")
     ledger.write(
         entries,
@@ -43,8 +49,10 @@ def main() -> None:
         ["learning.csv", "metrics.json"],
         **provenance.made_from("claims", args.tables, tables.names),
     )
-    for verdict, count in ledger.counts(entries).items():
+    for verdict, count in ledger.counts(judged).items():
         print(f"{count:3} {verdict}")
+    if tables.on_facts:
+        print("\n".join(answers.told(entries)))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,9 @@ def main() -> None:
     args = parser.parse_args()
     params = common.parameters(args)
     tables = Tables.read(args.results / "tables", args.experiments)
+    if tables.on_facts:
+        mend = f"`python -m pipeline.commands.facts --answers {args.scale}`"
+        raise common.StageError(f"page: there is none about a table of facts; {mend} prints its answers")
     html, alone = page.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
     write_atomically(args.out, html)
     write_atomically(alone, page.alone(html, args.results / "figures"))

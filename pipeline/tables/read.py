@@ -189,6 +189,11 @@ class Tables:
         """The experiments whose tables these are, the toy among them."""
         return [*self.experiments.experiment.unique(), *([] if self.toy.empty else [TOY])]
 
+    @property
+    def on_facts(self) -> bool:
+        """Whether people are rows of a table of facts, which has templates of its own."""
+        return bool(len(self.runs) and self.runs.templates.isna().all())
+
     def table(self, name: str) -> pd.DataFrame:
         """The table that is kept under that name."""
         found: pd.DataFrame = self.observed[name] if name in self.observed else getattr(self, name)

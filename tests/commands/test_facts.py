@@ -134,6 +134,8 @@ def test_the_workflow_makes_tables_of_it(tmp_path):
     call("snakemake", "--cores", "2", "--config", "scale=cities")
     results = tree / "results" / "cities"
     assert not (results / "report").exists(), "the paper's claims are not about this table"
+    told = call("pipeline.commands.facts", "--answers", "cities")
+    assert "U1 How long is the loss flat?" in told and "U4 What does fine-tuning on new rows cost?" in told
     final = (results / "evaluations" / "uniform" / "final.csv").read_text()
     assert {line.split(",")[2] for line in final.splitlines()[1:]} == {"country", "river"}
     summary = (results / "tables" / "fine_tuning" / "summary.csv").read_text()

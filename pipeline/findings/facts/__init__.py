@@ -1,0 +1,1 @@
+"""What the runs on a table of facts answer to whoever brought it."""
