@@ -56,7 +56,8 @@ try:
     else:
         PLAN = plans.Plan.read(Path(os.environ[plans.CALL]))
         FOUND = survey(Path(RESULTS), PLAN.params)
-    FIGURES = list(figures.load())
+    # Of the paper: a table of facts has answers of its own.
+    FIGURES = [] if PLAN.params.on_facts else list(figures.load())
     parameters_digest = digest(PLAN.params.model_dump(mode="json"))
     survey_products(FOUND, PLAN.shown, PLAN.made, parameters_digest, FIGURES)
     if main and GIVEN.dryrun:
@@ -148,10 +149,7 @@ include: "pipeline/rules/analyse.smk"
 rule all:
     default_target: True
     input:
-        # On a table of facts they are answers, which have no page.
-        rules.claims.output.claims
-        if PLAN.params.on_facts
-        else rules.page.output.page,
+        rules.page.output.page,
         # What git does not track is named too, or a fresh clone, which has the committed figures and
         # tables, would find nothing to do.
         expand(f"{RESULTS}/runs/{{run}}/weights.safetensors", run=RUNS),

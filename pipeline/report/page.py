@@ -100,6 +100,34 @@ def alone(html: str, figures: Path) -> str:
     return re.sub(r'src="\.\./figures/([^"]+)"', inline, html)
 
 
+def templates() -> jinja2.Environment:
+    """Of the pages: a field that is left open is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def about_runs(params: Params, results: Path, tables: Tables) -> dict[str, Any]:
+    """What runs.html.j2 shows: runs, costs, parameters and provenance."""
+    origins = {name: origin(results / "tables" / name) for name in tables.names}
+    expected, rate = rows.cost_rows(params, tables, origins)
+    listed = tables.runs
+    recorded = {name: listed[name].dropna().astype(str) for name in PROVENANCE if name in listed}
+    return {
+        "runs": rows.run_rows(tables),
+        "costs": expected,
+        "measured_tables": collections.defaultdict(list, rows.csv_files(results / "tables", tables.names)),
+        "cost_header": costs.HEADER,
+        "rate": rate,
+        "resolved": rows.parameters(params),
+        "versions": {name: list(dict.fromkeys(values)) for name, values in recorded.items()},
+    }
+
+
 def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """The page about `tables`, and the claims and figures in `results`, a scale's folder.
 
@@ -108,67 +136,56 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     entries = ledger.read(results / "claims.json")
     claims = ordered(entries)
     papers = ledger.of_the_paper(claims)
-    runs, listed = rows.run_rows(tables), tables.runs
+    shown, listed = about_runs(params, results, tables), tables.runs
+    runs = shown["runs"]
     origins = {name: origin(results / "tables" / name) for name in tables.names}
-    expected, rate = rows.cost_rows(params, tables, origins)
-    recorded = {name: listed[name].dropna().astype(str) for name in PROVENANCE if name in listed}
-    versions = {name: list(dict.fromkeys(values)) for name, values in recorded.items()}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.j2").render(
-        scale=scale,
-        claims=claims,
-        headlines=headlines.told(entries, drawing.drawable(figures.load().values(), tables)),
-        notes=headlines.notes(scale, claims),
-        machines=rows.machines(tables),
-        answers=asked(results),
-        beside=beside.matrix(scale, results, entries),
-        forest=forest.rows(entries),
-        plot=forest,
-        small_multiple=small_multiple,
-        every_verdict=VERDICTS,
-        smaller=bool((listed.individuals < PEOPLE).any()),
-        titles={name: figure.title for name, figure in figures.load().items()},
-        least_seeds=LEAST_SEEDS,
-        told=checks,
-        papers=len(papers),
-        verdicts=ledger.counts(papers),
-        calibrated=ledger.counts(ledger.calibrated(papers)),
-        sizes=ledger.sizes(papers),
-        at_margins=ledger.counts_at_margins(papers),
-        discoveries=ledger.discoveries(papers),
-        decidable=ledger.decidable(papers),
-        all_verdicts=ledger.counts(claims),
-        figures=drawings(tables, results / "figures", claims),
-        runs=runs,
-        known={run["id"] for run in runs},
-        earlier=[name for name, made in origins.items() if made.earlier],
-        mixed=[name for name, made in origins.items() if made.mixed],
-        stuck=sum(run["lowest"] is not None for run in runs),
-        pretrained=int((listed.kind == "pretrain").sum()),
-        finetuned=int((listed.kind == "finetune").sum()),
-        patched=int((listed.kind == "patch").sum()),
-        parameters=" to ".join(
-            dict.fromkeys(amount(n) for n in listed.parameters.sort_values().iloc[[0, -1]])
+    return (
+        templates()
+        .get_template("page.html.j2")
+        .render(
+            scale=scale,
+            claims=claims,
+            headlines=headlines.told(entries, drawing.drawable(figures.load().values(), tables)),
+            notes=headlines.notes(scale, claims),
+            machines=rows.machines(tables),
+            answers=asked(results),
+            beside=beside.matrix(scale, results, entries),
+            forest=forest.rows(entries),
+            plot=forest,
+            small_multiple=small_multiple,
+            every_verdict=VERDICTS,
+            smaller=bool((listed.individuals < PEOPLE).any()),
+            titles={name: figure.title for name, figure in figures.load().items()},
+            least_seeds=LEAST_SEEDS,
+            told=checks,
+            papers=len(papers),
+            verdicts=ledger.counts(papers),
+            calibrated=ledger.counts(ledger.calibrated(papers)),
+            sizes=ledger.sizes(papers),
+            at_margins=ledger.counts_at_margins(papers),
+            discoveries=ledger.discoveries(papers),
+            decidable=ledger.decidable(papers),
+            all_verdicts=ledger.counts(claims),
+            figures=drawings(tables, results / "figures", claims),
+            **shown,
+            known={run["id"] for run in runs},
+            earlier=[name for name, made in origins.items() if made.earlier],
+            mixed=[name for name, made in origins.items() if made.mixed],
+            stuck=sum(run["lowest"] is not None for run in runs),
+            pretrained=int((listed.kind == "pretrain").sum()),
+            finetuned=int((listed.kind == "finetune").sum()),
+            patched=int((listed.kind == "patch").sum()),
+            parameters=" to ".join(
+                dict.fromkeys(amount(n) for n in listed.parameters.sort_values().iloc[[0, -1]])
+            )
+            if runs
+            else "–",
+            tokens=amount(listed.tokens.sum()),
+            flops=amount(listed.flops.sum()),
+            hours=rows.number((listed.seconds * listed.processes).sum() / 3600),
+            reached=f"{rows.BASELINE_REACHED - 1:.0%}",
+            units=measured.beside_the_paper(scale, params, tables),
+            slug=slug,
+            vendored=vendored,
         )
-        if runs
-        else "–",
-        tokens=amount(listed.tokens.sum()),
-        flops=amount(listed.flops.sum()),
-        hours=rows.number((listed.seconds * listed.processes).sum() / 3600),
-        reached=f"{rows.BASELINE_REACHED - 1:.0%}",
-        units=measured.beside_the_paper(scale, params, tables),
-        costs=expected,
-        measured_tables=collections.defaultdict(list, rows.csv_files(results / "tables", tables.names)),
-        cost_header=costs.HEADER,
-        rate=rate,
-        resolved=rows.parameters(params),
-        versions=versions,
-        slug=slug,
-        vendored=vendored,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.config.frozen import digest
 from pipeline.findings import figures
+from pipeline.report import facts as facts_page
 from pipeline.report import page
 from pipeline.stages import common
 from pipeline.store import current, plan, provenance
@@ -27,14 +28,13 @@ def main() -> None:
     args = parser.parse_args()
     params = common.parameters(args)
     tables = Tables.read(args.results / "tables", args.experiments)
-    if tables.on_facts:
-        mend = f"`python -m pipeline.commands.facts --answers {args.scale}`"
-        raise common.StageError(f"page: there is none about a table of facts; {mend} prints its answers")
-    html, alone = page.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
+    about = facts_page if tables.on_facts else page
+    html, alone = about.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
     write_atomically(args.out, html)
     write_atomically(alone, page.alone(html, args.results / "figures"))
     facts = provenance.made_from("report", args.results / "tables", tables.names)
-    drawn = [args.results / "figures" / manifest_of(name) for name in figures.load()]
+    drawings = [] if tables.on_facts else figures.load()
+    drawn = [args.results / "figures" / manifest_of(name) for name in drawings]
     asked = [path for path in [args.results / manifest_of("answers")] if path.exists()]
     beside = plan.beside(args.scale, args.results).values()
     others = [path.parent / manifest_of("claims") for path in beside]

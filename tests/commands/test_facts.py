@@ -1,5 +1,6 @@
 """`facts`: a user's table from its first folder to its tables of results."""
 
+import re
 import subprocess
 import sys
 
@@ -133,7 +134,11 @@ def test_the_workflow_makes_tables_of_it(tmp_path):
     scale.write_text(yaml.safe_dump(content))
     call("snakemake", "--cores", "2", "--config", "scale=cities")
     results = tree / "results" / "cities"
-    assert not (results / "report").exists(), "the paper's claims are not about this table"
+    page = (results / "report" / "index.html").read_text()
+    assert "How long is the loss flat?" in page and "48 to pre-train on, 12 held out" in page
+    assert not (results / "figures").exists(), "the paper's figures are not about this table"
+    # Rows may be private: neither names nor values are on the page.
+    assert not re.search(r"City \d|Land \d|River \d", page)
     told = call("pipeline.commands.facts", "--answers", "cities")
     assert "U1 How long is the loss flat?" in told and "U4 What does fine-tuning on new rows cost?" in told
     final = (results / "evaluations" / "uniform" / "final.csv").read_text()

@@ -63,6 +63,17 @@ def test_the_plateau_in_steps_and_exposures(tables, found):
     assert found["U1"]["statement"].startswith("Wait: the loss leaves the baseline after ")
 
 
+def test_a_run_and_its_twin_are_one_seed(tables):
+    """The same run, observed in one experiment and not in another, is no second seed."""
+    twins = on_a_table(attributes=True)
+    rows = twins.runs[twins.runs.run.isin(twins.of("uniform").run)]
+    for name, table in (("runs", rows), ("summary", twins.summary), ("curves", twins.curves)):
+        more = table[table.run.isin(rows.run)].assign(run=lambda t: "twin-" + t.run)
+        setattr(twins, name, pd.concat([more, getattr(twins, name)], ignore_index=True))
+    assert answers.plateau(twins) == answers.plateau(tables)
+    assert answers.exposures(twins) == answers.exposures(tables)
+
+
 def test_a_plateau_that_does_not_end(tables):
     stuck = on_a_table()
     stuck.summary.loc[stuck.summary.run == stuck.of("uniform").run.iloc[0], "plateau_end"] = np.nan

@@ -56,10 +56,14 @@ class Answer:
 
 
 def _uniform(tables: Tables) -> pd.DataFrame:
-    """Default runs: pre-trained on all rows alike, for as long as most are."""
+    """Default runs: pre-trained on all rows alike, of the size and length that most have; one a seed, and one
+    that was measured by attribute rather than its twin that was not."""
     rows = tables.every_run
     rows = rows[(rows.kind == "pretrain") & (rows.distribution == "uniform")]
-    return rows[rows.steps == rows.steps.mode().max()] if len(rows) else rows
+    for column in ("individuals", "steps"):
+        rows = rows[rows[column] == rows[column].mode().max()] if len(rows) else rows
+    measured = rows.run.isin(tables.observed["by_attribute"].run)
+    return rows.assign(measured=measured).sort_values("measured", ascending=False).drop_duplicates("seed")
 
 
 def _exposures(rows: pd.DataFrame, steps: pd.Series) -> pd.Series:

@@ -1,0 +1,55 @@
+"""The page about runs on a table of facts: what they answer, with their numbers. No row is on it."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.experiments import Params
+from pipeline.findings import ledger
+from pipeline.findings.facts.answers import Value
+from pipeline.report import page, rows
+from pipeline.tables.read import Tables
+
+
+def _bars(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each number with its text, and its interval in per cent of an axis from 0 to the largest of all."""
+    ends = [x for v in values for x in (v["estimate"], *(v["interval"] or ())) if x is not None]
+    largest = max(ends, default=0)
+
+    def at(x: float) -> float:
+        return round(100 * min(max(x / largest, 0.0), 1.0), 1)
+
+    out = []
+    for value in values:
+        drawn = value["estimate"] is not None and largest > 0
+        low, high = value["interval"] or (value["estimate"], value["estimate"])
+        out.append(
+            {
+                "quantity": value["quantity"],
+                "text": str(Value(**value)),
+                "seeds": value["seeds"],
+                "point": at(value["estimate"]) if drawn else None,
+                "interval": (at(low), at(high)) if drawn else None,
+            }
+        )
+    return out
+
+
+def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
+    """The page about the answers in `results`, a scale's folder. Raises ArtefactError when a part is missing
+    or damaged."""
+    who = params.defaults["population"]
+    answers = [entry | {"rows": _bars(entry["values"])} for entry in ledger.read(results / "claims.json")]
+    return (
+        page.templates()
+        .get_template("facts.html.j2")
+        .render(
+            scale=scale,
+            rows=who["facts"]["rows"],
+            individuals=who["individuals"],
+            unseen=who["unseen"],
+            baseline=rows.number(tables.runs.baseline.max(), 4),
+            answers=answers,
+            machines=rows.machines(tables),
+            **page.about_runs(params, results, tables),
+        )
+    )
