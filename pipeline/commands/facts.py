@@ -3,12 +3,14 @@
     python -m pipeline.commands.facts --init FOLDER TABLE.csv   writes FOLDER/facts.yaml, scales/FOLDER.yaml
     python -m pipeline.commands.facts --check FOLDER            what is wrong, what is in it, what it costs
     python -m pipeline.commands.facts --answers SCALE           what its runs answer, once they are made
+    python -m pipeline.commands.facts --remove SCALE            removes all that was made of the table
 
 FOLDER lies in the project. Errors and warnings are a line each, with the row or the column. Exit code 2 where
 something is wrong.
 """
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
 
@@ -77,10 +79,31 @@ def check(folder: Path) -> None:
     print("\n".join(lines))
 
 
-def given(scale: str) -> list[str]:
-    """The answers of a scale, as lines. Raises ConfigError for one without."""
+def _on_facts(scale: str) -> None:
+    """Raises ConfigError for a scale that is not on a table."""
     if not scales.load(scale).on_facts:
         raise ConfigError(f"scale: given {scale!r}, allowed: one with population.facts")
+
+
+def remove(scale: str) -> list[Path]:
+    """Remove populations, runs, tables, answers, page and logs of a scale on a table; returns what is gone. The
+    table and the scale's file stay. Raises ConfigError for another scale."""
+    _on_facts(scale)
+    kept = ROOT / ".snakemake"
+    made = [ROOT / "results" / scale, ROOT / "logs" / scale, kept / "stale" / scale]
+    made += sorted((kept / "calls").glob(f"{scale}-??????????.json"))
+    gone = [path for path in made if path.exists()]
+    for path in gone:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return gone
+
+
+def given(scale: str) -> list[str]:
+    """The answers of a scale, as lines. Raises ConfigError for one without."""
+    _on_facts(scale)
     path = ROOT / "results" / scale / "claims.json"
     if not path.exists():
         raise ConfigError(f"{scale}: no answers; `snakemake --cores all --config scale={scale}` makes them")
@@ -93,7 +116,12 @@ def main() -> None:
     what.add_argument("--init", nargs=2, metavar=("FOLDER", "TABLE"), help="begin with a table")
     what.add_argument("--check", metavar="FOLDER", help="check a folder")
     what.add_argument("--answers", metavar="SCALE", help="print what the runs of a scale answer")
+    what.add_argument("--remove", metavar="SCALE", help="remove what was made of a table")
     args = parser.parse_args()
+    if args.remove:
+        gone = remove(args.remove)
+        print("\n".join(f"removed {path.relative_to(ROOT)}" for path in gone) or "nothing there")
+        return
     if args.answers:
         print("\n".join(given(args.answers)))
         return

@@ -109,6 +109,25 @@ def test_a_check_names_all_that_is_wrong(tmp_path, capsys):
     assert "line 9, people: given no number" in str(last.value)
 
 
+def test_all_that_was_made_can_be_removed(project, tmp_path):
+    """And nothing else: not the table, not what another scale of a like name has."""
+    begin.begin(project, "cities", csv(tmp_path / "t.csv"))
+    begin.begin(project, "cities-2", csv(tmp_path / "t.csv"))
+    made = ["results/{}/runs/a/weights", "logs/{}/train/a.log", ".snakemake/calls/{}-0123456789.json"]
+    for scale in ("cities", "cities-2", "laptop"):
+        for name in made:
+            path = project / name.format(scale)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("made")
+    assert len(command.remove("cities")) == 3 and not command.remove("cities")
+    left = {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+    assert not {name.format("cities") for name in made} & left
+    assert {name.format(scale) for name in made for scale in ("cities-2", "laptop")} <= left
+    assert {"cities/t.csv", "cities/facts.yaml", "scales/cities.yaml"} <= left
+    with pytest.raises(ConfigError, match="allowed: one with population.facts"):
+        command.remove("laptop")
+
+
 def test_the_workflow_makes_tables_of_it(tmp_path):
     """From a CSV to curves and final values by the three commands that the page names, at a tiny size."""
     tree = copy_tree(tmp_path / "project")
