@@ -86,8 +86,8 @@ def _on_facts(scale: str) -> None:
 
 
 def remove(scale: str) -> list[Path]:
-    """Remove populations, runs, tables, answers, page and logs of a scale on a table; returns what is gone. The
-    table and the scale's file stay. Raises ConfigError for another scale."""
+    """Remove populations, runs, tables, answers, page and logs of a scale on a table; returns what is gone.
+    The table and the scale's file stay. Raises ConfigError for another scale."""
     _on_facts(scale)
     kept = ROOT / ".snakemake"
     made = [ROOT / "results" / scale, ROOT / "logs" / scale, kept / "stale" / scale]

@@ -124,7 +124,7 @@ def test_all_that_was_made_can_be_removed(project, tmp_path):
     assert not {name.format("cities") for name in made} & left
     assert {name.format(scale) for name in made for scale in ("cities-2", "laptop")} <= left
     assert {"cities/t.csv", "cities/facts.yaml", "scales/cities.yaml"} <= left
-    with pytest.raises(ConfigError, match="allowed: one with population.facts"):
+    with pytest.raises(ConfigError, match=r"allowed: one with population\.facts"):
         command.remove("laptop")
 
 
