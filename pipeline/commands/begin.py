@@ -39,6 +39,7 @@ experiments:
     cases:
       power-law: {{distribution: {{kind: power_law, alpha: 0.6}}}}
       warm-up: {{distribution: {{kind: warm_up, subset: {subset}, steps: {warm}}}}}
+      growing: {{distribution: {{kind: growing, subset: {subset}, until: {until}, stages: 3}}}}
 
   fine_tuning:  # on rows that are held out, by their number: what becomes of the others?
     finetune: true
@@ -88,6 +89,7 @@ def _scale(folder: str, rows: int, unseen: int) -> str:
         steps=steps,
         subset=max(1, individuals // 8),
         warm=max(1, round(0.19 * steps)),
+        until=round(0.38 * steps),
         half=half,
         new="".join(f"      new-{n}: {{distribution: {{kind: replay, new: {n}}}}}\n" for n in sizes),
         weights="".join(

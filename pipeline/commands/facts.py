@@ -18,12 +18,16 @@ from pipeline import ROOT
 from pipeline.commands import begin
 from pipeline.config import scales
 from pipeline.config.errors import ConfigError
+from pipeline.config.experiments import expand
 from pipeline.config.facts import table
 from pipeline.costs import estimate
 from pipeline.data import entropies
 from pipeline.findings import ledger
 from pipeline.findings.facts import answers
+from pipeline.findings.phases.scaling import plateau_law
 from pipeline.stages import common
+from pipeline.store.artefacts import ArtefactError
+from pipeline.tables.read import Tables
 
 
 def described(facts: table.Facts) -> list[str]:
@@ -47,13 +51,36 @@ def described(facts: table.Facts) -> list[str]:
 
 
 def costs(scale: str) -> list[str]:
-    """What a scale on the table trains, and for how long at the rate of the default scale's runs."""
+    """When its plateau is expected to end, what a scale on the table trains, and for how long at the rate of
+    the default scale's runs."""
     params = scales.load(scale)
+    run = expand(params)[0].config
+    people, batch = run.population.individuals, run.training.batch
+    lines = []
+    if met := expected_exposures(people):
+        share = met * people / batch / run.training.steps
+        steps = met * people / batch
+        lines.append(
+            f"plateau: some {steps:,.0f} steps, {met:.2g} exposures of a row, {share:.0%} of the run;"
+        )
+        lines.append(f"  so it is of {people:,} drawn people, at the {scales.DEFAULT} scale's model and rate")
     total = sum(estimate.of_experiments(params).values(), estimate.Cost())
     line = f"scale {scale}: {total.runs} runs, {estimate.amount(total.all_flops)}FLOP"
     if rate := estimate.measured_rate(ROOT / "results" / scales.DEFAULT / "tables"):
         line += f", {rate.hours(total):.2g} process-hours at {rate}"
-    return [line, f"  snakemake --cores all --config scale={scale}"]
+    return [*lines, line, f"  snakemake --cores all --config scale={scale}"]
+
+
+def expected_exposures(people: int) -> float | None:
+    """Exposures of a row at t(0.99) by the default scale's committed runs over numbers of people; None
+    without them. How long a table's own plateau is depends on its names and sentences too."""
+    folder = ROOT / "results" / scales.DEFAULT / "tables"
+    try:
+        rows = Tables.read(folder, ["population_size"]).of("population_size")
+    except ArtefactError:
+        return None
+    law = plateau_law(rows)
+    return None if law is None else float(law(people)) * rows.batch.iloc[0] / people
 
 
 def scales_on(folder: Path) -> list[str]:

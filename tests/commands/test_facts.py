@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import yaml
 
+from pipeline import ROOT
 from pipeline.commands import begin
 from pipeline.commands import facts as command
 from pipeline.config import scales
@@ -14,6 +16,7 @@ from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.config.facts import table
 from pipeline.data import tabled
+from pipeline.tables.read import Tables
 from tests.facts.tables import HEADER, folder, rows, separated
 from tests.tree import copy_tree
 
@@ -87,8 +90,21 @@ def test_a_check_says_what_is_in_it_and_what_it_costs(project, tmp_path, capsys)
     assert "400 rows, 2 attributes; held out by the table: none" in said
     assert "  country: 5 values, 80 rows a value, entropy 1.61 nats, 8 sentences" in said
     assert "baseline 1.778 nats a value" in said
-    assert "scale cities: 30 runs, " in said and "FLOP" in said
+    assert "scale cities: 33 runs, " in said and "FLOP" in said
     assert "snakemake --cores all --config scale=cities" in said
+
+
+@pytest.mark.committed
+def test_the_expected_plateau_is_that_of_the_committed_runs():
+    rows = Tables.read(ROOT / "results/laptop/tables", ["population_size"]).of("population_size")
+    for people in (512, 2048):
+        runs = rows[rows.individuals == people]
+        mean = np.exp(np.log(runs.plateau_end * runs.batch / people).mean())
+        assert command.expected_exposures(people) == pytest.approx(mean, rel=0.25)
+
+
+def test_without_committed_runs_no_plateau_is_expected(project):
+    assert command.expected_exposures(1000) is None
 
 
 def test_a_check_says_which_columns_tell_of_others(tmp_path, capsys):
