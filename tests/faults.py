@@ -28,7 +28,7 @@ import yaml
 from pipeline import ROOT
 from pipeline.config import scales
 from pipeline.config.experiments import distinct_runs, expand
-from pipeline.data import pools
+from pipeline.data import pools, synthetic
 from pipeline.findings import figures
 from pipeline.paper import published
 from pipeline.stages import common
@@ -185,7 +185,7 @@ class Seen:
 
 
 def _forget() -> None:
-    for cached in (pools.pool, pools.templates, published._content):
+    for cached in (pools.pool, pools.templates, synthetic.schema, published._content):
         cached.cache_clear()
 
 
