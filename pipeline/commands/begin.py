@@ -1,6 +1,7 @@
 """The first `facts.yaml` and scale of a table: general sentences and sizes, for a user to go on from."""
 
 import shutil
+import textwrap
 from pathlib import Path
 
 import yaml
@@ -21,7 +22,7 @@ SENTENCES = (
     "As to [X], its {} is [Y].",
     "About [X] it is known that the {} is [Y].",
 )
-_BATCH, _TUNED_BATCH = 32, 4  # of the default scale
+_BATCH = 32  # of the default scale
 _EXPOSURES = 68  # of a row in a run, as the default scale has: some six plateaus
 
 SCALE = """# Facts from {folder}: {rows:,} rows, of which {unseen:,} are held out. What is not named here
@@ -67,12 +68,8 @@ def _facts(name: str, columns: dict[str, list[str]], file: str) -> str:
     for column in columns:
         words = column.replace("_", " ").strip()
         sentences = [line.format(words) for line in SENTENCES]
-        lines.append(
-            "\n".join(
-                "  " + line
-                for line in yaml.safe_dump({column: sentences}, allow_unicode=True, width=200).splitlines()
-            )
-        )
+        written = yaml.safe_dump({column: sentences}, allow_unicode=True, width=200)
+        lines.append(textwrap.indent(written.rstrip(), "  "))
     return "\n".join(lines) + "\n"
 
 

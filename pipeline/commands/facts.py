@@ -58,12 +58,12 @@ def costs(scale: str) -> list[str]:
     people, batch = run.population.individuals, run.training.batch
     lines = []
     if met := expected_exposures(people):
-        share = met * people / batch / run.training.steps
         steps = met * people / batch
-        lines.append(
-            f"plateau: some {steps:,.0f} steps, {met:.2g} exposures of a row, {share:.0%} of the run;"
-        )
-        lines.append(f"  so it is of {people:,} drawn people, at the {scales.DEFAULT} scale's model and rate")
+        share = steps / run.training.steps
+        lines += [
+            f"plateau: some {steps:,.0f} steps, {met:.2g} exposures of a row, {share:.0%} of the run;",
+            f"  so it is of {people:,} drawn people, at the {scales.DEFAULT} scale's model and rate",
+        ]
     total = sum(estimate.of_experiments(params).values(), estimate.Cost())
     line = f"scale {scale}: {total.runs} runs, {estimate.amount(total.all_flops)}FLOP"
     if rate := estimate.measured_rate(ROOT / "results" / scales.DEFAULT / "tables"):

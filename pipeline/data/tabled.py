@@ -14,15 +14,19 @@ from pipeline.data import entropies
 from pipeline.data.schema import MISSING, Attribute, Schema
 
 
-def facts(who: Population) -> table.Facts:
-    """The table of a population. Raises ConfigError if it is no longer the one that was asked for."""
-    assert who.facts, "people are drawn"
-    found = table.read(ROOT / who.facts.folder)
-    if found.digest != who.facts.digest:
-        raise ConfigError(
-            f"{who.facts.folder}: the table is another by now; give the workflow's command again"
-        )
+@cache
+def _read(folder: str, digest: str) -> table.Facts:
+    found = table.read(ROOT / folder)
+    if found.digest != digest:
+        raise ConfigError(f"{folder}: the table is another by now; give the workflow's command again")
     return found
+
+
+def facts(who: Population) -> table.Facts:
+    """The table of a population, read once. Raises ConfigError if it is no longer the one that was asked
+    for."""
+    assert who.facts, "people are drawn"
+    return _read(who.facts.folder, who.facts.digest)
 
 
 def _schema(found: table.Facts) -> Schema:

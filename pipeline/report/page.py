@@ -112,12 +112,13 @@ def templates() -> jinja2.Environment:
 
 
 def about_runs(params: Params, results: Path, tables: Tables) -> dict[str, Any]:
-    """What runs.html.j2 shows: runs, costs, parameters and provenance."""
+    """What runs.html.j2 shows: runs, costs, parameters and provenance; and what made an experiment's runs."""
     origins = {name: origin(results / "tables" / name) for name in tables.names}
     expected, rate = rows.cost_rows(params, tables, origins)
     listed = tables.runs
     recorded = {name: listed[name].dropna().astype(str) for name in PROVENANCE if name in listed}
     return {
+        "origins": origins,
         "runs": rows.run_rows(tables),
         "costs": expected,
         "measured_tables": collections.defaultdict(list, rows.csv_files(results / "tables", tables.names)),
@@ -137,8 +138,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     claims = ordered(entries)
     papers = ledger.of_the_paper(claims)
     shown, listed = about_runs(params, results, tables), tables.runs
-    runs = shown["runs"]
-    origins = {name: origin(results / "tables" / name) for name in tables.names}
+    runs, origins = shown["runs"], shown["origins"]
     return (
         templates()
         .get_template("page.html.j2")
