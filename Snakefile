@@ -4,6 +4,7 @@ snakemake --cores all                          the core experiments of the defau
 snakemake --cores all patching                 an experiment by name, or several
 snakemake --cores all everything               the extended experiments too
 snakemake --cores all --config scale=smoke     another scale: smoke, paper or paper-grid
+snakemake --cores all --config hours=2         of these, in order, the experiments that fit into two hours
 """
 
 import os
@@ -39,9 +40,9 @@ try:
         )
     if not os.access(ROOT, os.W_OK):
         raise ConfigError(f"{ROOT}: results and logs cannot be written here; copy it")
-    if unknown := set(config) - {"scale"}:
+    if unknown := set(config) - {"scale", "hours"}:
         raise ConfigError(
-            f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale"
+            f"--config {', '.join(sorted(unknown))}: unknown key, allowed: scale, hours"
         )
     SCALE = config.get("scale", scales.DEFAULT)
     RESULTS = f"results/{SCALE}"
@@ -50,7 +51,14 @@ try:
     if main:
         params = scales.load(SCALE)
         FOUND = survey(Path(RESULTS), params)
-        PLAN = plans.plan(params, Path(RESULTS), GIVEN.targets, FOUND)
+        fits = None
+        if "hours" in config:
+            from pipeline.costs.cap import Cap, hours_of
+
+            default = Path("results", scales.DEFAULT, "tables")
+            hours, cores = hours_of(config["hours"]), workflow.cores or os.cpu_count()
+            fits = Cap(params, FOUND, hours, cores, default)
+        PLAN = plans.plan(params, Path(RESULTS), GIVEN.targets, FOUND, fits)
         os.environ[plans.CALL] = str(PLAN.write(Path(".snakemake/calls"), SCALE))
         print(PLAN.note, end="", file=sys.stderr)
     else:

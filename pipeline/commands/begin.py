@@ -22,6 +22,7 @@ SENTENCES = (
     "As to [X], its {} is [Y].",
     "About [X] it is known that the {} is [Y].",
 )
+FEWER = [1, 3]  # of the wordings that are not held out, to train on
 _BATCH = 32  # of the default scale
 _EXPOSURES = 68  # of a row in a run, as the default scale has: some six plateaus
 
@@ -36,12 +37,18 @@ experiments:
   uniform:  # every row alike
     set: &observed {{observe: {{sequences: 256, probes: {{by_attribute: 256}}}}}}
 
-  schedules:  # the same budget, on data that is not uniform at first, or at all
+  schedules:  # the same budget, half of that above, on data that is not uniform at first, or at all
+    set: &short {{training.steps: {half_steps}}}
     cases:
+      uniform: {{}}
       power-law: {{distribution: {{kind: power_law, alpha: 0.6}}}}
       warm-up: {{distribution: {{kind: warm_up, subset: {subset}, steps: {warm}}}}}
       growing: {{distribution: {{kind: growing, subset: {subset}, until: {until}, stages: 3}}}}
 
+  wordings:  # each fact in fewer wordings than there are, others for each row
+    set: *short
+    cases:
+{wordings}
   fine_tuning:  # on rows that are held out, by their number: what becomes of the others?
     finetune: true
     set: *observed
@@ -84,10 +91,12 @@ def _scale(folder: str, rows: int, unseen: int) -> str:
         rows=rows,
         unseen=unseen,
         steps=steps,
+        half_steps=steps // 2,
         subset=max(1, individuals // 8),
-        warm=max(1, round(0.19 * steps)),
-        until=round(0.38 * steps),
+        warm=max(1, round(0.095 * steps)),
+        until=round(0.19 * steps),
         half=half,
+        wordings="".join(f"      sentences-{n}: {{population.wordings: {n}}}\n" for n in FEWER),
         new="".join(f"      new-{n}: {{distribution: {{kind: replay, new: {n}}}}}\n" for n in sizes),
         weights="".join(
             f"      weight-{name}: {{distribution: {{kind: replay, new: {half}, weight: {w:g}}}}}\n"

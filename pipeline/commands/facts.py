@@ -23,11 +23,8 @@ from pipeline.config.facts import table
 from pipeline.costs import estimate
 from pipeline.data import entropies
 from pipeline.findings import ledger
-from pipeline.findings.facts import answers
-from pipeline.findings.phases.scaling import plateau_law
+from pipeline.findings.facts import answers, expected
 from pipeline.stages import common
-from pipeline.store.artefacts import ArtefactError
-from pipeline.tables.read import Tables
 
 
 def described(facts: table.Facts) -> list[str]:
@@ -57,7 +54,7 @@ def costs(scale: str) -> list[str]:
     run = expand(params)[0].config
     people, batch = run.population.individuals, run.training.batch
     lines = []
-    if met := expected_exposures(people):
+    if met := expected.exposures(people, ROOT / "results" / scales.DEFAULT / "tables"):
         steps = met * people / batch
         share = steps / run.training.steps
         lines += [
@@ -69,18 +66,6 @@ def costs(scale: str) -> list[str]:
     if rate := estimate.measured_rate(ROOT / "results" / scales.DEFAULT / "tables"):
         line += f", {rate.hours(total):.2g} process-hours at {rate}"
     return [*lines, line, f"  snakemake --cores all --config scale={scale}"]
-
-
-def expected_exposures(people: int) -> float | None:
-    """Exposures of a row at t(0.99) by the default scale's committed runs over numbers of people; None
-    without them. How long a table's own plateau is depends on its names and sentences too."""
-    folder = ROOT / "results" / scales.DEFAULT / "tables"
-    try:
-        rows = Tables.read(folder, ["population_size"]).of("population_size")
-    except ArtefactError:
-        return None
-    law = plateau_law(rows)
-    return None if law is None else float(law(people)) * rows.batch.iloc[0] / people
 
 
 def scales_on(folder: Path) -> list[str]:

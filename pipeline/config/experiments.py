@@ -20,6 +20,7 @@ from pipeline.config.run import RunConfig
 
 TOY = "toy"  # what the toy memory is called among the experiments
 # An experiment is a target of Snakemake, beside its rules and the words that choose several experiments.
+_LATER = ("evaluation.apart", "population.wordings")  # keys that a run has only where they are set
 TAKEN = frozenset("all everything toy dataset train evaluate toy_memory tables claims figures page".split())
 
 
@@ -147,7 +148,7 @@ def _with(config: dict[str, Any], overrides: dict[str, Any], where: str) -> dict
                 raise ConfigError(f"{where}.{path}: unknown key {key!r}, allowed: {', '.join(node)}")
             node = node[key]
         # Which keys these have depends on the run: they are checked when it is resolved.
-        depends = keys[0] in ("distribution", "observe", "patching") or path == "evaluation.apart"
+        depends = keys[0] in ("distribution", "observe", "patching") or path in _LATER
         if keys[-1] not in node and not depends:
             raise ConfigError(f"{where}.{path}: unknown key, allowed: {', '.join(node)}")
         node[keys[-1]] = value

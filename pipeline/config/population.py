@@ -118,6 +118,9 @@ class Population(Frozen):
     facts: Annotated[Facts, WithJsonSchema({"type": "string"})] | None = optional()
     """Folder of a table of facts, in place of pools and templates: individuals are then rows, chosen by the
     seed, and sentences are the table's own."""
+    wordings: PositiveInt | None = optional()
+    """[sentences] Of those of a table, for each attribute: on how many a row is trained, other ones for each
+    row, at most all but those that are held out; null: on so many."""
     vocabulary: int = Field(ge=300, le=65536)
     """[tokens] Size of the trained tokenizer; those that no text uses are then dropped."""
 
@@ -131,6 +134,10 @@ class Population(Frozen):
         if (self.facts is None) != (self.pools is not None and self.templates is not None):
             raise ValueError(
                 "given facts and pools, or neither, allowed: pools and templates, or facts alone"
+            )
+        if self.wordings and self.facts is None:
+            raise ValueError(
+                f"wordings is {self.wordings}, allowed: with facts; templates.train is that of drawn people"
             )
         return self
 

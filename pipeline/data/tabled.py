@@ -29,7 +29,7 @@ def facts(who: Population) -> table.Facts:
     return _read(who.facts.folder, who.facts.digest)
 
 
-def _schema(found: table.Facts) -> Schema:
+def _schema(found: table.Facts, wordings: int | None) -> Schema:
     alone = {name: entropies.entropy(cells) for name, cells in found.values.items()}
     told = entropies.told(alone, entropies.determined(found.values))
     attributes = []
@@ -38,7 +38,8 @@ def _schema(found: table.Facts) -> Schema:
         held_out = spec.held_out(len(lines))
         values = tuple(sorted({*cells} - {""}))
         sentences = tuple(map(template, lines))
-        attributes.append(Attribute(name, values, sentences, len(lines) - held_out, held_out, told[name]))
+        train = min(wordings or len(lines), len(lines) - held_out)
+        attributes.append(Attribute(name, values, sentences, train, held_out, told[name]))
     return Schema((found.names,), tuple(attributes))
 
 
@@ -46,7 +47,7 @@ def _schema(found: table.Facts) -> Schema:
 def schema(who: Population) -> Schema:
     """What the table says of its rows. The entropies are of all rows, and given other columns that determine
     one."""
-    return _schema(facts(who))
+    return _schema(facts(who), who.wordings)
 
 
 def frequencies(who: Population, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:

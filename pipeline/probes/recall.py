@@ -78,12 +78,14 @@ def measure(
     share: tuple[int, int] = (0, 1),
     add: Callable[[Tensor], Tensor] = lambda sums: sums,
     predict: Callable[..., Tensor] = predictions,
+    each: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Recall:
     """Evaluate people first .. first + count - 1 on `sequences` held-out biographies.
 
     Raises LeakageError if these, or what the sampler has drawn for training before, are not held out.
     share: (k, n), this process runs every n-th biography from the k-th; `add` sums over the n processes;
-    `predict`: `predictions`, or what it is compiled to.
+    `predict`: `predictions`, or what it is compiled to. each: is given every value of this process: the sum
+    over its tokens of the logarithms of the maximum probability, and whether it is right; (n,) both.
     """
     totals = torch.zeros(6, sampler.attributes, dtype=torch.float64)
     mine = torch.arange(sequences, device=sampler.device)[share[0] :: share[1]]
@@ -99,6 +101,8 @@ def measure(
         sums = torch.stack([value_sums(m, batch) for m in spread])
         stated = sums[4] > 0
         sums[1] = (stated & (sums[1] == 0)).float()
+        if each:
+            each(value_sums(spread[2].clamp_min(1e-30).log(), batch)[stated], sums[1][stated])
         totals += torch.cat([sums, stated[None].float()]).sum(1).double().cpu()
     sampler.assert_no_leak()
     loss, right, confidence, entropy, tokens, values = add(totals)

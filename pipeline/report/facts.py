@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline.config.experiments import Params
 from pipeline.findings import ledger
-from pipeline.findings.facts.answers import Value
+from pipeline.findings.facts.answer import Value
+from pipeline.findings.facts.confidence import PASS, ROC
 from pipeline.report import page, rows
 from pipeline.tables.read import Tables
 
@@ -34,11 +35,22 @@ def _bars(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
+def _roc(values: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    """Points of the ROC curve, if its numbers are among these: never-seen and seen that pass, in per cent
+    from the left and from the top."""
+    named = {value["quantity"]: value["estimate"] for value in values}
+    points = [(most, named[name]) for most in PASS if (name := ROC.format(most)) in named]
+    return [(100 * x, 100 * (1 - y)) for x, y in [(0, 0), *points, (1, 1)]] if points else []
+
+
 def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """The page about the answers in `results`, a scale's folder. Raises ArtefactError when a part is missing
     or damaged."""
     who = params.defaults["population"]
-    answers = [entry | {"rows": _bars(entry["values"])} for entry in ledger.read(results / "claims.json")]
+    answers = [
+        entry | {"rows": _bars(entry["values"]), "roc": _roc(entry["values"])}
+        for entry in ledger.read(results / "claims.json")
+    ]
     return (
         page.templates()
         .get_template("facts.html.j2")

@@ -41,9 +41,15 @@ rule tables:
 TABLES = expand(f"{RESULTS}/tables/{{experiment}}/manifest.json", experiment=PLAN.shown)
 
 
+# From runs over numbers of drawn people it is told how long the plateau of a table is expected to be.
+SIZES = Path(f"results/{scales.DEFAULT}/tables/population_size/manifest.json")
+SIZES = [str(SIZES)] if PLAN.params.on_facts and SIZES.exists() else []
+
+
 rule claims:
     input:
         tables=TABLES,
+        sizes=ancient(SIZES),
         stale=stale(f"{RESULTS}/claims.manifest.json"),
     output:
         claims=f"{RESULTS}/claims.json",
@@ -57,9 +63,10 @@ rule claims:
     params:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
+        sizes=f" --sizes {Path(SIZES[0]).parents[1]}" if SIZES else "",
     shell:
         f"{STAGE}claims"
-        " --tables {params.tables}"
+        " --tables {params.tables}{params.sizes}"
         " --experiments {params.experiments} --out {output.claims} > {log} 2>&1"
 
 

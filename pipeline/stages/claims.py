@@ -21,7 +21,7 @@ import json
 from pathlib import Path
 
 from pipeline.findings import ledger
-from pipeline.findings.facts import answers
+from pipeline.findings.facts import answers, expected
 from pipeline.findings.metrics import learning_curve, metrics
 from pipeline.stages import common
 from pipeline.store import provenance
@@ -34,11 +34,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     common.add_tables(parser)
     parser.add_argument("--out", type=Path, required=True, help="file to write, claims.json")
+    parser.add_argument(
+        "--sizes", type=Path, help="folder of tables over numbers of drawn people, of which a table expects"
+    )
     args = parser.parse_args()
     tables = Tables.read(args.tables, args.experiments)
     plans = {name: verify(args.tables / name).get("plan") for name in tables.names}
     judged = [] if tables.on_facts else ledger.judge_all(tables, plans=plans)
-    entries = answers.entries(tables) if tables.on_facts else judged
+    met = None
+    if tables.on_facts and args.sizes:
+        met = expected.exposures(int(tables.runs.individuals.mode().max()), args.sizes)
+    entries = answers.entries(tables, met) if tables.on_facts else judged
     learned = learning_curve(tables).to_csv(index=False, float_format="%.6g")
     write_atomically(args.out.with_name("learning.csv"), learned)
     numbers = json.dumps(metrics(tables, judged), indent=1)

@@ -2,25 +2,32 @@
 
     python -m pipeline.stages.evaluate --populations FOLDER ... --runs FOLDER ... --out FOLDER
 
-Writes final.csv, one row a run, group of people and attribute: loss in nats a value, exact-match
-accuracy, mean maximum probability and entropy over value tokens, number of value tokens. A run that ends
-early (training.ends_below) has none.
+Writes
+final.csv        one row a run, group of people and attribute: loss in nats a value, exact-match accuracy,
+                 mean maximum probability and entropy over value tokens, number of value tokens
+confidences.csv  one row a run, group and bin of confidence: lower edge in log-odds, values, right ones
+parts.csv        one row a run and part of its people (evaluation.apart): how many people, and their share of
+                 the biographies that it was trained on
+
+A run that ends early (training.ends_below) has none of the first two.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import load
 
 from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
-from pipeline.data.sampler import Sampler
+from pipeline.data.sampler import Sampler, probabilities
 from pipeline.execution.processes import used
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
+from pipeline.probes.confidence import Histogram
 from pipeline.probes.recall import measure
 from pipeline.stages import common
 from pipeline.store import provenance
@@ -28,7 +35,11 @@ from pipeline.store.artefacts import checksum, seal, verify
 from pipeline.store.files import write_atomically
 from pipeline.training import hardware, snapshots
 
-COLUMNS = ("run", "group", "attribute", "loss", "accuracy", "max_probability", "entropy", "tokens")
+COLUMNS = {
+    "final": ("run", "group", "attribute", "loss", "accuracy", "max_probability", "entropy", "tokens"),
+    "confidences": ("run", "group", "log_odds", "values", "right"),
+    "parts": ("run", "part", "people", "share"),
+}
 
 
 def evaluate(
@@ -36,18 +47,21 @@ def evaluate(
     weights: dict[str, torch.Tensor],
     population: Population,
     reference: dict[str, torch.Tensor] | None,
-) -> list[dict]:
-    """`reference`: weights of a patched run's reference, whose attention it keeps."""
+) -> tuple[list[dict], list[dict]]:
+    """Rows of final.csv and of confidences.csv. `reference`: weights of a patched run's reference, whose
+    attention it keeps."""
     accelerator = hardware.accelerator()
     size = (run.model, population.vocabulary, population.longest_biography())
     model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
     model.load_state_dict(weights)
     model.to(accelerator.device)
     sampler = Sampler(population, run.distribution, run.seed, accelerator.device, run.training.steps)
-    rows = []
+    rows, confidences = [], []
     with accelerator.autocast():
         for group, (first, count) in run.groups.items():
-            recall = measure(model, sampler, first, count, run.evaluation.final_sequences)
+            sure = Histogram()
+            recall = measure(model, sampler, first, count, run.evaluation.final_sequences, each=sure.add)
+            confidences += [{"run": run.id, "group": group, **row} for row in sure.rows()]
             for a, attribute in enumerate(population.schema.names):
                 rows.append(
                     {
@@ -61,7 +75,24 @@ def evaluate(
                         "tokens": int(recall.tokens[a]),
                     }
                 )
-    return rows
+    return rows, confidences
+
+
+def parts(run: RunConfig, population: Population) -> list[dict]:
+    """Rows of parts.csv: the shares are means over the run's steps."""
+    if not run.evaluation.apart:
+        return []
+    who, steps = run.population, run.training.steps
+    phases = probabilities(
+        run.distribution, who.individuals, population.people, steps, population.frequencies
+    )
+    ends = [*(first for first, _ in phases[1:]), steps]
+    lasted = [(end - first) / steps for (first, _), end in zip(phases, ends, strict=True)]
+    drawn = np.average([p for _, p in phases], axis=0, weights=lasted)
+    return [
+        {"run": run.id, "part": name, "people": count, "share": float(drawn[first : first + count].sum())}
+        for name, (first, count) in run.parts.items()
+    ]
 
 
 def main() -> None:
@@ -77,7 +108,8 @@ def main() -> None:
     for folder in args.runs:
         verify(folder, "config.json")
         runs[folder] = RunConfig.model_validate(json.loads((folder / "config.json").read_text()))
-    rows, inputs = [], {"code": provenance.code_of("evaluate")}
+    rows: dict[str, list[dict]] = {name: [] for name in COLUMNS}
+    inputs = {"code": provenance.code_of("evaluate")}
     for people in args.populations:
         population = Population.load(people)
         inputs[people.name] = checksum(people, "people.safetensors")
@@ -90,13 +122,24 @@ def main() -> None:
                 (reference,) = snapshots.read(folder.parent / run.base.id, run.patching.reference)
             if run.training.ends_below is None:  # else its weights are final in name only
                 trained = load((folder / "weights.safetensors").read_bytes())
-                rows += evaluate(run, trained, population, reference)
+                final, confidences = evaluate(run, trained, population, reference)
+                rows["final"] += final
+                rows["confidences"] += confidences
+            rows["parts"] += parts(run, population)
             inputs[run.id] = weights
             print(f"{run.id}: done", flush=True)
     if missing := {run.population_id for run in runs.values() if run.id not in inputs}:
         raise common.StageError(f"--populations: name the folder of {', '.join(sorted(missing))}")
-    write_atomically(args.out / "final.csv", pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False))
-    seal(args.out, ["final.csv"], inputs=inputs, environment=provenance.environment(), used=used())
+    for name, columns in COLUMNS.items():
+        content = pd.DataFrame(rows[name], columns=columns).to_csv(index=False)
+        write_atomically(args.out / f"{name}.csv", content)
+    seal(
+        args.out,
+        [f"{name}.csv" for name in COLUMNS],
+        inputs=inputs,
+        environment=provenance.environment(),
+        used=used(),
+    )
 
 
 if __name__ == "__main__":

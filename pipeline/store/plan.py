@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,7 @@ class Plan:
     made: their runs and tables are made where they are missing or old. reported: only shown, from tables
     that an earlier call or a commit left. earlier: those of the latter whose runs earlier code trained; they
     are made anew when they are named. outdated: have tables of other parameters; they are not shown.
+    left_out: asked for, but beyond a limit on the call.
     """
 
     params: Params
@@ -92,13 +93,16 @@ class Plan:
     reported: list[str]
     earlier: list[str]
     outdated: list[str]
+    left_out: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def note(self) -> str:
-        """A line on what is not shown, and one on what is shown as earlier code made it, if there is any."""
+        """A line on what is not shown, one on what is shown as earlier code made it, and one on what does not
+        fit, if there is any."""
         lines = {
             "not shown, as their tables are of other parameters": self.outdated,
             "shown as made by earlier code, and made anew when they are named": self.earlier,
+            "not made, as they take longer than the hours that are given": self.left_out,
         }
         return "".join(f"{what}: {', '.join(names)}\n" for what, names in lines.items() if names)
 
@@ -143,12 +147,19 @@ def _words(params: Params, given: Iterable[str]) -> set[str]:
     return words
 
 
-def plan(params: Params, results: Path, given: Iterable[str] = (), found: Survey | None = None) -> Plan:
+def plan(
+    params: Params,
+    results: Path,
+    given: Iterable[str] = (),
+    found: Survey | None = None,
+    limit: Callable[[list[str]], list[str]] | None = None,
+) -> Plan:
     """What a call with the targets `given` makes of the scale's `params`, with its folder `results`.
 
     Named experiments are made, all with `everything`. Otherwise the core ones are, and of the extended ones
     those whose runs are all there and up to date: they stay so, and what was begun, or made by other code, is
-    not made unasked. `found`: the results of that folder, if they were looked at already.
+    not made unasked. `found`: the results of that folder, if they were looked at already. limit: chooses
+    among what would be made.
 
     Raises ConfigError for an unknown target, ArtefactError for damaged tables.
     """
@@ -163,6 +174,7 @@ def plan(params: Params, results: Path, given: Iterable[str] = (), found: Survey
         or EVERYTHING in words
         or ((ALL in words or not asked) and (not _extended(params, name) or complete(params, found, name)))
     ]
+    asked_for, made = made, limit(made) if limit else made
     current = digests(params)
     tables = {folder.parent.name: folder.parent for folder in (results / "tables").glob(f"*/{MANIFEST}")}
     others = [name for name in [*names(params), *sorted(tables)] if name in tables and name not in made]
@@ -174,4 +186,5 @@ def plan(params: Params, results: Path, given: Iterable[str] = (), found: Survey
         reported=[name for name in others if name in same],
         earlier=[name for name in others if name in same and origin(tables[name]).earlier],
         outdated=[name for name in others if name not in same],
+        left_out=[name for name in asked_for if name not in made],
     )

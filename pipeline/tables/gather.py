@@ -18,6 +18,7 @@ from pipeline.tables.memory import TOY_COLUMNS
 from pipeline.tables.read import (
     COLUMNS,
     MORE,
+    OF_FINAL,
     OF_RUNS,
     TABLES,
     Tables,
@@ -62,6 +63,7 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "heads": run.model.heads,
         "mixer": run.model.mixer,
         "templates": run.population.templates.train if run.population.templates else None,
+        "wordings": run.population.wordings,
         "shuffled": run.population.shuffled,
         "baseline": source.schema(run.population).baseline,
         **manifest["cost"],
@@ -103,7 +105,10 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
     planned = expand(params)
     runs, curves, summaries, training = [], [], [], []
     observed: dict[str, list[pd.DataFrame]] = {}
-    final = read_table(results / "evaluations" / experiment, "final.csv") if planned else pd.DataFrame()
+    evaluation = results / "evaluations" / experiment
+    final = read_table(evaluation, "final.csv") if planned else pd.DataFrame()
+    measured = verify(evaluation)["files"] if planned else {}
+    more = {name: read_table(evaluation, f"{name}.csv") for name in OF_FINAL if f"{name}.csv" in measured}
     for run in distinct_runs(planned).values():
         folder = results / "runs" / run.id
         curve = read_table(folder, "curve.csv")
@@ -122,6 +127,7 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
         observed={table: stacked(parts) for table, parts in observed.items()},
         toy=toy_table(params, results),
         training=stacked(training),
+        **more,
     )
 
 

@@ -11,6 +11,10 @@ attention.csv    run, step, layer (1 is the first) and the columns of the probes
                  asked for, `credit`; observed runs
 <table>.csv      likewise of every other table of pipeline/config/probes.py
 training.csv     run, step, loss_per_token (nats, mean over the steps since the row before), learning_rate
+confidences.csv  run, group, log_odds, values, right: of the final weights, values by the confidence of the
+                 answer; log_odds is the lower edge of a bin (pipeline/probes/confidence.py)
+parts.csv        run, part, people, share: parts of the people, and their shares of what a run is trained on;
+                 where they are measured (evaluation.apart)
 
 and the toy memory's folder a single one:
 
@@ -30,7 +34,12 @@ from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZE
 
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
-MORE = (*probes.TABLES, "training")  # where there is one: of observed runs; of runs since it was kept
+OF_FINAL = ("confidences", "parts")  # of the final weights
+MORE = (
+    *probes.TABLES,
+    "training",
+    *OF_FINAL,
+)  # where there is one: of observed runs; of runs since it was kept
 # Text, though pandas may see a number in it: a case "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("experiment", "base", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
@@ -47,6 +56,7 @@ COLUMNS = {
             "heads",
             "mixer",
             "templates",
+            "wordings",
             "shuffled",
             "baseline",
         ),
@@ -65,6 +75,8 @@ COLUMNS = {
     ),
     **{table: ("run", "step", *probes.keys_of(table)) for table in probes.TABLES},
     "training": ("run", "step", "loss_per_token", "learning_rate"),
+    "confidences": ("run", "group", "log_odds", "values", "right"),
+    "parts": ("run", "part", "people", "share"),
     "toy": TOY_COLUMNS,
 }
 
@@ -141,6 +153,8 @@ class Tables:
         observed: Mapping[str, pd.DataFrame] | None = None,
         toy: pd.DataFrame | None = None,
         training: pd.DataFrame | None = None,
+        confidences: pd.DataFrame | None = None,
+        parts: pd.DataFrame | None = None,
     ):
         def whole(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
             table = pd.DataFrame() if table is None else table
@@ -153,6 +167,7 @@ class Tables:
         # Of the probes of observed runs, by name.
         self.observed = {name: whole(name, (observed or {}).get(name)) for name in probes.TABLES}
         self.training, self.toy = whole("training", training), whole("toy", toy)
+        self.confidences, self.parts = whole("confidences", confidences), whole("parts", parts)
         self._toy_runs, self._toy_curves = _relative(toy_runs(self.toy)), toy_curves(self.toy)
 
     @classmethod

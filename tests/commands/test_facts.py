@@ -16,6 +16,7 @@ from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.config.facts import table
 from pipeline.data import tabled
+from pipeline.findings.facts import expected
 from pipeline.tables.read import Tables
 from tests.facts.tables import HEADER, folder, rows, separated
 from tests.tree import copy_tree
@@ -43,7 +44,9 @@ def test_a_table_becomes_a_scale_that_is_taken(project, tmp_path):
     read = table.read(project / "cities")
     assert len(read) == 400 and [len(lines) for lines in read.spec.attributes.values()] == [8, 8]
     planned = expand(scales.load("cities"))
-    assert {plan.experiment for plan in planned} == {"uniform", "schedules", "fine_tuning", "replay"}
+    assert {plan.experiment for plan in planned} == {
+        "uniform", "schedules", "wordings", "fine_tuning", "replay",
+    }  # fmt: skip
     run = planned[0].config
     assert (run.population.individuals, run.population.unseen) == (320, 80)
     assert run.training.steps * run.training.batch / 320 == pytest.approx(68, rel=0.02)
@@ -90,7 +93,7 @@ def test_a_check_says_what_is_in_it_and_what_it_costs(project, tmp_path, capsys)
     assert "400 rows, 2 attributes; held out by the table: none" in said
     assert "  country: 5 values, 80 rows a value, entropy 1.61 nats, 8 sentences" in said
     assert "baseline 1.778 nats a value" in said
-    assert "scale cities: 33 runs, " in said and "FLOP" in said
+    assert "scale cities: 42 runs, " in said and "FLOP" in said
     assert "snakemake --cores all --config scale=cities" in said
 
 
@@ -100,11 +103,11 @@ def test_the_expected_plateau_is_that_of_the_committed_runs():
     for people in (512, 2048):
         runs = rows[rows.individuals == people]
         mean = np.exp(np.log(runs.plateau_end * runs.batch / people).mean())
-        assert command.expected_exposures(people) == pytest.approx(mean, rel=0.25)
+        assert expected.exposures(people, ROOT / "results/laptop/tables") == pytest.approx(mean, rel=0.25)
 
 
 def test_without_committed_runs_no_plateau_is_expected(project):
-    assert command.expected_exposures(1000) is None
+    assert expected.exposures(1000, project / "results/laptop/tables") is None
 
 
 def test_a_check_says_which_columns_tell_of_others(tmp_path, capsys):
@@ -156,8 +159,8 @@ def test_the_workflow_makes_tables_of_it(tmp_path):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    call("pipeline.commands.facts", "--init", "cities", str(source))
-    scale = tree / "scales" / "cities.yaml"
+    call("pipeline.commands.facts", "--init", "places", str(source))
+    scale = tree / "scales" / "places.yaml"
     content = yaml.safe_load(scale.read_text())
     content["over"], content["seeds"] = "smoke", [0]
     content["defaults"]["training"]["steps"] = 40
@@ -167,20 +170,24 @@ def test_the_workflow_makes_tables_of_it(tmp_path):
         "new-6": {"distribution": {"kind": "replay", "new": 6}, "training.steps": 20}
     }
     scale.write_text(yaml.safe_dump(content))
-    call("snakemake", "--cores", "2", "--config", "scale=cities")
-    results = tree / "results" / "cities"
+    call("snakemake", "--cores", "2", "--config", "scale=places")
+    results = tree / "results" / "places"
     page = (results / "report" / "index.html").read_text()
     assert "How long is the loss flat?" in page and "48 to pre-train on, 12 held out" in page
     assert not (results / "figures").exists(), "the paper's figures are not about this table"
     # Rows may be private: neither names nor values are on the page.
     assert not re.search(r"City \d|Land \d|River \d", page)
-    told = call("pipeline.commands.facts", "--answers", "cities")
-    assert "U1 How long is the loss flat?" in told and "U4 What does fine-tuning on new rows cost?" in told
+    told = call("pipeline.commands.facts", "--answers", "places")
+    assert (
+        "U1 How long is the loss flat?" in told
+        and "U5 What does fine-tuning on new rows cost?" in told
+        and "U7 Which confidence" in told
+    )
     final = (results / "evaluations" / "uniform" / "final.csv").read_text()
     assert {line.split(",")[2] for line in final.splitlines()[1:]} == {"country", "river"}
     summary = (results / "tables" / "fine_tuning" / "summary.csv").read_text()
     assert len(summary.splitlines()) == 3, "the run and its base"
     assert "Nothing to be done" in subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--config", "scale=cities"],
+        [sys.executable, "-m", "snakemake", "--cores", "2", "--config", "scale=places"],
         cwd=tree, capture_output=True, text=True, check=True,
     ).stderr  # fmt: skip

@@ -56,5 +56,6 @@ def folder(
         "held_out": "apart",
     }
     kept = {key: value for key, value in (spec | changes).items() if value is not None}
-    (path / "facts.yaml").write_text(yaml.safe_dump(kept, allow_unicode=True), encoding="utf-8")
+    written = yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
+    (path / "facts.yaml").write_text(written, encoding="utf-8")
     return path

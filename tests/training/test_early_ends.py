@@ -116,7 +116,7 @@ def test_it_has_no_final_values(short, ended, population, tmp_path, monkeypatch)
     monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda _: arguments)
     stage.main()
     final = pd.read_csv(out / "final.csv")
-    assert final.empty and list(final) == list(stage.COLUMNS)
+    assert final.empty and list(final) == list(stage.COLUMNS["final"])
     assert short.id in json.loads((out / "manifest.json").read_text())["inputs"]
     manifest = json.loads((folder / "manifest.json").read_text())
     assert run_row(short, manifest)["ends_below"] == SHARE
