@@ -203,7 +203,7 @@ def test_names_that_experiments_cannot_have_are_those_of_the_rules():
 
 
 def test_a_missing_scale_names_those_there_are():
-    allowed = "laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate, workstation"
+    allowed = ", ".join(scales.names())
     with pytest.raises(ConfigError, match=f"scale: given 'desktop', allowed: {allowed}"):
         scales.load("desktop")
 
@@ -240,7 +240,11 @@ def test_every_scale_expands(scale):
     assert len(runs) == len({r.digest for r in runs.values()}), "ids are unique"
     for run in runs.values():
         assert run.base is None or run.base.id in runs, "each base is in the plan"
-    assert {p.experiment for p in planned} >= {"phases", "population_size", "power_law", "warm_up"}
+    needed = {"phases", "population_size", "power_law", "warm_up"}
+    on_a_table = {"uniform", "schedules", "wordings", "fine_tuning", "replay"}
+    drawn = scale in scales.of_drawn_people()
+    assert {p.experiment for p in planned} >= (needed if drawn else on_a_table)
+    assert drawn != scales.load(scale).on_facts
 
 
 def test_experiments_share_runs():

@@ -32,10 +32,11 @@ seeds: [0, 1, 2]
 defaults:
   population: {{facts: {folder}}}
   training: {{steps: {steps}}}
+  evaluation: {{dense_every: 0.02}}
 
 experiments:
   uniform:  # every row alike
-    set: &observed {{observe: {{sequences: 256, probes: {{by_attribute: 256}}}}}}
+    set: &observed {{observe: {{sequences: 128, probes: {{by_attribute: 256}}}}}}
 
   schedules:  # the same budget, half of that above, on data that is not uniform at first, or at all
     set: &short {{training.steps: {half_steps}}}

@@ -21,7 +21,7 @@ from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import expand
 from pipeline.config.facts import table
 from pipeline.costs import estimate
-from pipeline.data import entropies
+from pipeline.data import tabled
 from pipeline.findings import ledger
 from pipeline.findings.facts import answers, expected
 from pipeline.stages import common
@@ -29,20 +29,17 @@ from pipeline.stages import common
 
 def described(facts: table.Facts) -> list[str]:
     """What is in a table: rows, and of each attribute its values, their entropy and what determines them."""
-    alone = {name: entropies.entropy(cells) for name, cells in facts.values.items()}
-    by = entropies.determined(facts.values)
-    told = entropies.told(alone, by)
     lines = [f"{len(facts):,} rows, {len(facts.values)} attributes; held out by the table: "]
     lines[0] += f"{sum(facts.held_out):,}" if facts.held_out else "none, so by the seed"
-    for name, cells in facts.values.items():
-        there = [cell for cell in cells if cell]
-        values = len({*there})
-        line = f"  {name}: {values:,} values, {len(there) / values:.3g} rows a value"
-        line += f", entropy {alone[name]:.3g} nats, {len(facts.spec.attributes[name])} sentences"
-        lines.append(line + (f", determined by {', '.join(by[name])}" if by[name] else ""))
-    mean = sum(told.values()) / len(told)
+    columns = tabled.columns(facts)
+    for column in columns:
+        values, sentences = len(column.values), len(facts.spec.attributes[column.name])
+        line = f"  {column.name}: {values:,} values, {column.rows / values:.3g} rows a value"
+        line += f", entropy {column.alone:.3g} nats, {sentences} sentences"
+        lines.append(line + (f", determined by {', '.join(column.by)}" if column.by else ""))
+    mean = sum(column.entropy for column in columns) / len(columns)
     lines.append(f"baseline {mean:.4g} nats a value, the loss of a model that knows the columns and no row")
-    if mean < (plain := sum(alone.values()) / len(alone)):
+    if mean < (plain := sum(column.alone for column in columns) / len(columns)):
         lines[-1] += f" ({plain:.4g} without what columns tell of each other)"
     return lines
 

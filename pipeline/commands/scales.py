@@ -55,7 +55,7 @@ def _cell(row: units.Row) -> str:
 
 def page() -> str:
     """The page, with a column a scale."""
-    columns = {scale: _column(scale) for scale in scales.names() if scale not in OMITTED}
+    columns = {scale: _column(scale) for scale in scales.of_drawn_people() if scale not in OMITTED}
     lines = [["", "the paper", *(f"`{scale}`" for scale in columns), "the paper's from"]]
     lines += [["---"] * len(lines[0])]
     for mine in zip(*columns.values(), strict=True):
@@ -97,7 +97,7 @@ def table() -> str:
     if rate is None:
         raise ArtefactError(f"results/{scales.DEFAULT}/tables: none, so no run tells how fast a core is")
     lines = [["scale", "people", "layers × width", "runs", "FLOP", f"hours on {CORES} cores"], ["---"] * 6]
-    lines += [_costs(scale, rate) for scale in scales.names()]
+    lines += [_costs(scale, rate) for scale in scales.of_drawn_people()]
     return "\n".join(
         [
             *(documents.row(*cells) for cells in lines),

@@ -75,6 +75,18 @@ def _with_table(content: dict[str, Any]) -> dict[str, Any]:
     return content | {"defaults": {**content["defaults"], "population": {**who, **known}}}
 
 
+def of_drawn_people() -> list[str]:
+    """Names of the scales whose people are drawn, as the paper's are. No table of facts is read."""
+    defaults = {name: _content(name, None).get("defaults") or {} for name in names()}
+    return [name for name, given in defaults.items() if "facts" not in (given.get("population") or {})]
+
+
+def experiments() -> list[str]:
+    """Names of the experiments of all these."""
+    found = (name for scale in of_drawn_people() for name in _content(scale, None).get("experiments") or {})
+    return list(dict.fromkeys(found))
+
+
 def load(scale: str = DEFAULT, params: Path | None = None) -> Params:
     """The parameters at a scale: `params.yaml`, with `scales/<scale>.yaml` on top of it, or on top of the
     scale which that file names as `over`.

@@ -1,5 +1,6 @@
 """People who are the rows of a table of facts."""
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -29,17 +30,40 @@ def facts(who: Population) -> table.Facts:
     return _read(who.facts.folder, who.facts.digest)
 
 
-def _schema(found: table.Facts, wordings: int | None) -> Schema:
+@dataclass(frozen=True)
+class Column:
+    """An attribute of a table. values: in index order. rows: that have one. alone: entropy of a value, in
+    nats; entropy: the same where sentences are read in random order, and columns `by` determine it."""
+
+    name: str
+    values: tuple[str, ...]
+    rows: int
+    alone: float
+    entropy: float
+    by: tuple[str, ...]
+
+
+def columns(found: table.Facts) -> list[Column]:
+    """What a table has of each attribute, by all its rows."""
     alone = {name: entropies.entropy(cells) for name, cells in found.values.items()}
-    told = entropies.told(alone, entropies.determined(found.values))
-    attributes = []
+    by = entropies.determined(found.values)
+    told, out = entropies.told(alone, by), []
     for name, cells in found.values.items():
-        lines = found.spec.attributes[name]
+        there = [cell for cell in cells if cell]
+        out.append(
+            Column(name, tuple(sorted({*there})), len(there), alone[name], told[name], tuple(by[name]))
+        )
+    return out
+
+
+def _schema(found: table.Facts, wordings: int | None) -> Schema:
+    attributes = []
+    for column in columns(found):
+        lines = found.spec.attributes[column.name]
         held_out = spec.held_out(len(lines))
-        values = tuple(sorted({*cells} - {""}))
         sentences = tuple(map(template, lines))
         train = min(wordings or len(lines), len(lines) - held_out)
-        attributes.append(Attribute(name, values, sentences, train, held_out, told[name]))
+        attributes.append(Attribute(column.name, column.values, sentences, train, held_out, column.entropy))
     return Schema((found.names,), tuple(attributes))
 
 

@@ -1,9 +1,13 @@
 """The page about runs on a table of facts: what they answer, with their numbers. No row is on it."""
 
+import math
 from pathlib import Path
 from typing import Any
 
+from pipeline import ROOT
 from pipeline.config.experiments import Params
+from pipeline.config.facts import table
+from pipeline.data import tabled
 from pipeline.findings import ledger
 from pipeline.findings.facts.answer import Value
 from pipeline.findings.facts.confidence import PASS, ROC
@@ -43,10 +47,28 @@ def _roc(values: list[dict[str, Any]]) -> list[tuple[float, float]]:
     return [(100 * x, 100 * (1 - y)) for x, y in [(0, 0), *points, (1, 1)]] if points else []
 
 
+def _described(found: table.Facts, column: tabled.Column) -> dict[str, Any]:
+    """Cells of an attribute in the table that describes the columns."""
+    values = len(column.values)
+    return {
+        "name": column.name,
+        "cells": [
+            f"{values:,}",
+            rows.number(column.rows / values, 3),
+            f"{len(found) - column.rows:,}",
+            str(len(found.spec.attributes[column.name])),
+            rows.number(column.alone, 3),
+            rows.number(column.entropy / math.log(2), 3),
+        ],
+        "by": ", ".join(column.by),
+    }
+
+
 def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """The page about the answers in `results`, a scale's folder. Raises ArtefactError when a part is missing
     or damaged."""
     who = params.defaults["population"]
+    found = table.read(ROOT / who["facts"]["folder"])
     answers = [
         entry | {"rows": _bars(entry["values"]), "roc": _roc(entry["values"])}
         for entry in ledger.read(results / "claims.json")
@@ -60,6 +82,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
             individuals=who["individuals"],
             unseen=who["unseen"],
             baseline=rows.number(tables.runs.baseline.max(), 4),
+            columns=[_described(found, column) for column in tabled.columns(found)],
             answers=answers,
             machines=rows.machines(tables),
             **page.about_runs(params, results, tables),

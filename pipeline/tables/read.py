@@ -132,10 +132,7 @@ def _relative(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@functools.cache
-def _of_any_scale() -> list[str]:
-    """The experiments of every scale."""
-    return list(dict.fromkeys(name for scale in scales.names() for name in scales.load(scale).experiments))
+_of_any_scale = functools.cache(scales.experiments)
 
 
 class Tables:
