@@ -45,6 +45,7 @@ experiments:
       power-law: {{distribution: {{kind: power_law, alpha: 0.6}}}}
       warm-up: {{distribution: {{kind: warm_up, subset: {subset}, steps: {warm}}}}}
       growing: {{distribution: {{kind: growing, subset: {subset}, until: {until}, stages: 3}}}}
+      adaptive: {{distribution: {{kind: adaptive, subset: {subset}, known: 0.2}}}}
 
   wordings:  # each fact in fewer wordings than there are, others for each row
     set: *short

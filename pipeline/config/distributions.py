@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from pipeline.config.kind import Kind, Part, Weights, at_most, indicator
+from pipeline.config.kind import Kind, Learned, Part, Weights, at_most, indicator
 from pipeline.config.population import Population
 
 
@@ -271,6 +271,42 @@ class Growing(Kind):
         more = individuals - self.subset
         ends = [0, *(self.subset + k * more // self.stages for k in range(self.stages + 1))]
         return {f"group-{k}": (a, b - a) for k, (a, b) in enumerate(itertools.pairwise(ends), 1)}
+
+
+class Adaptive(Kind):
+    """Uniform over the first `subset` individuals, and over twice as many whenever those so far are known:
+    as the mean training loss on their values falls below `known`. No length is tuned: learning sets it."""
+
+    kind: Literal["adaptive"]
+    subset: PositiveInt
+    """[people] At the start."""
+    known: float = Field(gt=0, lt=1)
+    """[x b] Mean training loss, over a window of the training log, below which those so far are known."""
+    LABELS: ClassVar[dict[str, str]] = {"subset": "subset", "known": "known below"}
+    ADAPTS: ClassVar[bool] = True
+
+    def check(self, people: Population, steps: int) -> None:
+        at_most("subset", self.subset, people.individuals - 1, "individuals but one")
+
+    @property
+    def slug(self) -> str:
+        return f"adaptive{self.subset}"
+
+    def sizes(self, learned: Learned, individuals: int) -> list[tuple[int, int]]:
+        """From which step on how many individuals are trained on, ascending."""
+        out = [(0, self.subset)]
+        for step, loss in learned:
+            if out[-1][1] < individuals and loss < self.known:
+                out.append((step, min(2 * out[-1][1], individuals)))
+        return out
+
+    def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
+        return self.phases_after((), individuals, people, steps)
+
+    def phases_after(
+        self, learned: Learned, individuals: int, people: int, steps: int
+    ) -> list[tuple[int, Weights]]:
+        return [(step, indicator(people, 0, size)) for step, size in self.sizes(learned, individuals)]
 
 
 KINDS = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in Kind.__subclasses__()}

@@ -2,6 +2,7 @@
 it tells apart, whom it draws how often and when, and its columns in tables."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +13,8 @@ from pipeline.config.population import Population
 
 Weights = NDArray[np.float64]
 Part = tuple[int, int]  # the first of some people, and how many they are
+# What a run has learned so far: steps, and the mean training loss on values, over b, since the one before.
+Learned = Sequence[tuple[int, float]]
 
 
 class Kind(Frozen):
@@ -21,6 +24,7 @@ class Kind(Frozen):
     # Columns of tables by name, with the words for a reader.
     LABELS: ClassVar[dict[str, str]] = {}
     FINE_TUNING: ClassVar[bool] = False  # of a fine-tuning run, and only there
+    ADAPTS: ClassVar[bool] = False  # whether whom it draws depends on what the run has learned
 
     @property
     def of_frequencies(self) -> float:
@@ -39,6 +43,13 @@ class Kind(Frozen):
     def phases(self, individuals: int, people: int, steps: int) -> list[tuple[int, Weights]]:
         """From which step of a run of `steps` on people are drawn in proportion to which weights (people,),
         ascending from step 0. The first `individuals` are there to pre-train on, the others unseen."""
+
+    def phases_after(
+        self, learned: Learned, individuals: int, people: int, steps: int
+    ) -> list[tuple[int, Weights]]:
+        """The same as far as what the run has learned tells, which matters to a kind that adapts. More that
+        is learned adds phases at later steps, and changes none that there are."""
+        return self.phases(individuals, people, steps)
 
     def parts(self, individuals: int) -> dict[str, Part]:
         """Parts of the individuals that it tells apart; none where all are alike."""

@@ -5,6 +5,7 @@ are assembled from the token bank on the device and never stored (paper, section
 """
 
 import copy
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.config import distributions
+from pipeline.config.kind import Learned
 from pipeline.data import random
 from pipeline.data.population import Population
 
@@ -57,11 +59,13 @@ def probabilities(
     people: int,
     steps: int,
     frequencies: NDArray[np.float64] | None = None,
+    learned: Learned = (),
 ) -> list[tuple[int, NDArray[np.float64]]]:
     """The distribution over people as phases [(first step, p of shape (people,))], p summing to 1, of a run
     of `steps`. Paper, section 4 and appendix B.2. Unseen people (index >= individuals) have p = 0 but in
-    fine-tuning. frequencies (people,): of the rows of a table, for a distribution that asks for them."""
-    phases = distribution.phases(individuals, people, steps)
+    fine-tuning. frequencies (people,): of the rows of a table, for a distribution that asks for them;
+    learned: by the run so far, for one that adapts."""
+    phases = distribution.phases_after(learned, individuals, people, steps)
     if power := distribution.of_frequencies:
         assert frequencies is not None, "checked where the run is resolved"
         phases = [(step, p * frequencies**power) for step, p in phases]
@@ -107,13 +111,11 @@ class Sampler:
         self._first_value = put(np.array(population.first_value_segment))
         self._kinds = put(np.array([START, *[TEXT, NAME, TEXT, VALUE, TEXT] * self.attributes]))
         self._longest = population.longest_biography()
-        phases = probabilities(
-            distribution, who.individuals, population.people, steps, population.frequencies
-        )
-        # The cumulative sums are made on the host, once: their rounding must not depend on the device.
-        self._phases = [(step, put(np.cumsum(p))) for step, p in phases]
-        self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]
-        self._may_train = [put(p > 0) for _, p in phases]
+        asked = (distribution, who.individuals, population.people, steps, population.frequencies)
+        self._probabilities = functools.partial(probabilities, *asked)
+        self._put = put
+        self._phases: list[tuple[int, Tensor]] = []  # cumulative sums
+        self.adapt(())
         # Of each attribute: templates that a person is trained on, that are held out, and where these begin.
         train, held_out = np.array([a.train for a in said]), np.array([a.held_out for a in said])
         every = np.array([len(a.templates) for a in said])
@@ -122,6 +124,22 @@ class Sampler:
         self._trained_on = put(_mask(order, 0 * train, train))
         self._held_out = put(_mask(order, every - held_out, every))
         self._leaks = (self._trained_on & self._held_out).sum()
+
+    def adapt(self, learned: Learned) -> bool:
+        """Take up the phases that follow from what a run has learned; whether there are more than before."""
+        phases = self._probabilities(learned=learned)
+        if len(phases) == len(self._phases):
+            return False
+        # The cumulative sums are made on the host, once: their rounding must not depend on the device.
+        self._phases = [(step, self._put(np.cumsum(p))) for step, p in phases]
+        self._last = [int(np.flatnonzero(p)[-1]) for _, p in phases]
+        self._may_train = [self._put(p > 0) for _, p in phases]
+        return True
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """From which step on how many people are drawn from."""
+        return [(s, int(may.sum())) for (s, _), may in zip(self._phases, self._may_train, strict=True)]
 
     def individuals(self, step: int, rows: Tensor) -> Tensor:
         """Who is drawn in these rows of the batch of `step`; (B,) int64."""

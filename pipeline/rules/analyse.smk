@@ -41,9 +41,10 @@ rule tables:
 TABLES = expand(f"{RESULTS}/tables/{{experiment}}/manifest.json", experiment=PLAN.shown)
 
 
-# From runs over numbers of drawn people it is told how long the plateau of a table is expected to be.
-SIZES = Path(f"results/{scales.DEFAULT}/tables/population_size/manifest.json")
-SIZES = [str(SIZES)] if PLAN.params.on_facts and SIZES.exists() else []
+# Runs over numbers of drawn people tell how long the plateau of a table is expected to be.
+OF_SIZES = f"results/{scales.DEFAULT}/tables"
+SIZES = [f"{OF_SIZES}/population_size/manifest.json"] if PLAN.params.on_facts else []
+SIZES = [path for path in SIZES if Path(path).exists()]
 
 
 rule claims:
@@ -63,7 +64,7 @@ rule claims:
     params:
         tables=folder_of("tables", up=1),
         experiments=PLAN.shown,
-        sizes=f" --sizes {Path(SIZES[0]).parents[1]}" if SIZES else "",
+        sizes=f" --sizes {OF_SIZES}" if SIZES else "",
     shell:
         f"{STAGE}claims"
         " --tables {params.tables}{params.sizes}"

@@ -11,7 +11,7 @@ from pipeline.probes import observed
 from pipeline.probes.recall import measure
 from pipeline.training.cost import tokens_of
 from pipeline.training.interrupts import InterruptedRunError
-from pipeline.training.progress import Progress, Reporter
+from pipeline.training.progress import Progress, Reporter, learned
 from pipeline.training.state import Saved, StateError, StateStore, load_optimiser, optimiser_tensors
 from pipeline.training.update import DivergedError, Updater, learning_rate
 
@@ -104,6 +104,7 @@ class Trainer(Updater):
                     if now.step % window == 0 or now.step == total:
                         self._settle(now)
                         now.training_log.append(self._log_row(now))
+                        self._adapt(now)
                         now.window, now.in_window = [0.0] * len(now.window), 0
                         self._begin_window(now)
                         reporter.logged(now)
@@ -130,6 +131,8 @@ class Trainer(Updater):
             "seconds_to_first_step": round(reporter.seconds_to_first_step, 2),
             "tokens_per_second": round(now.tokens_per_second),
         }
+        if run.distribution.ADAPTS:
+            cost["drawn_from"] = " ".join(f"{step}:{people}" for step, people in self.sampler.sizes)
         if now.changes:  # cost is of the machine at the end
             cost["changes"] = "; ".join(now.changes)
         model = self.accelerator.unwrap_model(self.model)
@@ -172,12 +175,20 @@ class Trainer(Updater):
         load_optimiser(self.optimiser, parts["optimiser"])
         self._say(f"resumed at step {saved.step} of {self.run.training.steps}")
         now = Progress(**saved.progress)
+        self._adapt(now)
         for name in ("device", "compiled"):
             if saved.machine[name] != self.machine[name]:
                 change = f"step {saved.step}: {name} {saved.machine[name]} -> {self.machine[name]}"
                 self._say(f"warning: the last bits are not those of one machine: {change}")
                 now.changes.append(change)
         return now
+
+    def _adapt(self, now: Progress) -> None:
+        """Draw the next steps as the log so far tells, which is in the saved state."""
+        if self.run.distribution.ADAPTS and self.sampler.adapt(
+            learned(now.training_log, self.population.baseline)
+        ):
+            self.drawn = {}
 
     def _save(self, store: StateStore, now: Progress) -> float:
         """Save a generation, on the main process; returns the seconds it took."""

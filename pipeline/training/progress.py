@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tqdm import tqdm
@@ -42,6 +43,12 @@ class Progress:
     @property
     def tokens_per_second(self) -> float:
         return self.tokens / max(self.seconds - self.seconds_evaluating, 1e-9)
+
+
+def learned(log: Iterable[Mapping[str, float]], baseline: float) -> list[tuple[int, float]]:
+    """What decides whom a distribution that adapts draws, by the rows of a training log: steps, and the mean
+    training loss on values over the baseline since the row before."""
+    return [(int(row["step"]), row["attribute_loss"] / baseline) for row in log]
 
 
 class Reporter:

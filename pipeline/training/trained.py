@@ -8,10 +8,12 @@ A run's folder has its weights, that of an observed run those of several steps. 
 `populations` beside `runs`.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from safetensors import safe_open
 from safetensors.torch import load
@@ -25,6 +27,7 @@ from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
 from pipeline.store.artefacts import ArtefactError, verify
 from pipeline.training import answers, snapshots
+from pipeline.training.progress import learned
 
 SEEN, TUNED, HELD_OUT, MADE_UP = "seen", "seen in fine-tuning", "held out", "made up"
 
@@ -69,8 +72,14 @@ class Trained:
     """A run's model with the people it was trained on."""
 
     def __init__(
-        self, run: RunConfig, model: Transformer, population: Population, tokenizer: Tokenizer
+        self,
+        run: RunConfig,
+        model: Transformer,
+        population: Population,
+        tokenizer: Tokenizer,
+        log: Iterable[Mapping[str, float]] = (),
     ) -> None:
+        """log: of the training, which tells whom a distribution that adapts drew."""
         self.run, self.model, self.population, self.tokenizer = run, model.eval(), population, tokenizer
         who = population.config
         phases = probabilities(
@@ -79,6 +88,7 @@ class Trained:
             population.people,
             run.training.steps,
             population.frequencies,
+            learned(log, population.baseline),
         )
         self._trained = np.any([p > 0 for _, p in phases], axis=0)
         self._numbers = {population.name_text(i): i for i in range(population.people)}
@@ -118,7 +128,8 @@ class Trained:
         else:
             (weights,) = snapshots.read(folder, step)
         model.load_state_dict(weights)
-        return cls(run, model, population, tokenizer)
+        log = pd.read_csv(folder / "training.csv").to_dict("records") if run.distribution.ADAPTS else ()
+        return cls(run, model, population, tokenizer, log)
 
     def person(self, name: str) -> Person:
         """Who has this name; of drawn people, two given names and a surname. Raises ConfigError for a word

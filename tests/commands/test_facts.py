@@ -93,7 +93,7 @@ def test_a_check_says_what_is_in_it_and_what_it_costs(project, tmp_path, capsys)
     assert "400 rows, 2 attributes; held out by the table: none" in said
     assert "  country: 5 values, 80 rows a value, entropy 1.61 nats, 8 sentences" in said
     assert "baseline 1.778 nats a value" in said
-    assert "scale cities: 42 runs, " in said and "FLOP" in said
+    assert "scale cities: 45 runs, " in said and "FLOP" in said
     assert "snakemake --cores all --config scale=cities" in said
 
 

@@ -37,6 +37,7 @@ DISTRIBUTIONS = {
     "sequential": distributions.Sequential(kind="sequential", groups=4),
     "alternating": distributions.Sequential(kind="sequential", groups=2, repeats=3),
     "growing": distributions.Growing(kind="growing", subset=10, until=12, stages=3),
+    "adaptive": distributions.Adaptive(kind="adaptive", subset=10, known=0.5),
     "seen": distributions.Seen(kind="seen", skip=8, count=16),
 }
 STEPS = 24  # of the run
@@ -99,6 +100,41 @@ def test_the_warm_up_ends_at_its_step(population):
     sampler, rows = Sampler(population, DISTRIBUTIONS["warm_up"], seed=1), torch.arange(500)
     assert sampler.individuals(6, rows).max() < 10
     assert sampler.individuals(7, rows).max() >= 10
+
+
+@examples
+@given(
+    individuals=st.integers(2, 300),
+    losses=st.lists(st.floats(0, 2), max_size=20),
+    known=st.floats(0.01, 0.99),
+    data=st.data(),
+)
+def test_who_is_known_decides_when_an_adaptive_population_doubles(individuals, losses, known, data):
+    subset = data.draw(st.integers(1, individuals - 1))
+    kind = distributions.Adaptive(kind="adaptive", subset=subset, known=known)
+    learned = [(10 * (k + 1), loss) for k, loss in enumerate(losses)]
+    size, expected = subset, [(0, subset)]
+    for step, loss in learned:
+        if loss < known and size < individuals:
+            size = min(2 * size, individuals)
+            expected.append((step, size))
+    phases = kind.phases_after(learned, individuals, individuals + 5, 1000)
+    assert [(step, int(p.sum())) for step, p in phases] == expected
+    assert all((p[: int(p.sum())] == 1).all() for _, p in phases), "the first ones"
+    for few in range(len(learned)):  # what is learned later changes no earlier phase
+        before = kind.phases_after(learned[:few], individuals, individuals + 5, 1000)
+        assert [step for step, _ in before] == [step for step, _ in phases[: len(before)]]
+
+
+def test_an_adaptive_sampler_draws_as_has_been_learned(population):
+    kind = DISTRIBUTIONS["adaptive"]
+    sampler = Sampler(population, kind, seed=1, steps=STEPS)
+    assert not sampler.adapt([(4, 0.9)]) and sampler.sizes == [(0, 10)]
+    assert sampler.adapt([(4, 0.9), (8, 0.4), (12, 0.4)]) and sampler.sizes == [(0, 10), (8, 20), (12, 40)]
+    for step, size in ((7, 10), (8, 20), (11, 20), (12, 40)):
+        drawn = sampler.batch(step, 2000).individuals
+        assert drawn.max() == size - 1 and len(drawn.unique()) == size
+    sampler.assert_no_leak()
 
 
 def test_groups_come_in_turn(population):

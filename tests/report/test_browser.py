@@ -31,8 +31,12 @@ def read(tmp_path_factory):
     """What a script on the page, beside the committed figures, leaves as its title."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "figures").symlink_to(REPORT.parent / "figures")
+    return reader(folder, (REPORT / "index.html").read_text())
+
+
+def reader(folder: Path, page: str):
+    """The same, of any page."""
     (folder / "report").mkdir()
-    page = (REPORT / "index.html").read_text()
     path = folder / "report" / "index.html"
 
     def title(script: str, width: int, dark: bool = False) -> Any:
@@ -141,3 +145,35 @@ def test_nobody_is_kept_out(read, width, dark):
     """
     found = read(axe.replace("</script>", "<\\/script>") + ask, width, dark)
     assert found["told"] == [] and found["passed"] > 20
+
+
+# A page about a table of facts: its links, what is wider than the window, and its ROC curve.
+OF_FACTS = """
+addEventListener("load", () => {
+  const links = [...document.querySelectorAll('a[href^="#"]')].map((a) => a.getAttribute("href").slice(1));
+  const last = document.querySelector("details a[href^='#run-']");
+  location.hash = last.getAttribute("href");
+  setTimeout(() => {
+    const curve = document.querySelector(".roc polyline").getBoundingClientRect();
+    document.title = JSON.stringify({
+      failures,
+      broken: links.filter((id) => !document.getElementById(id)),
+      links: links.length,
+      wider: document.documentElement.scrollWidth - innerWidth,
+      curve: [curve.width, curve.height],
+      unfolded: !!document.querySelector("#runs ~ details[open]"),
+    });
+  }, 300);
+});
+"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scale", ["cities", "countries"])
+def test_a_page_about_a_table(tmp_path, scale, width):
+    page = (ROOT / "results" / scale / "report" / "index.html").read_text()
+    found = reader(tmp_path, page)(OF_FACTS, width)
+    assert found["failures"] == [] and found["broken"] == [] and found["links"] > 20
+    assert found["wider"] <= 0, "nothing makes the page scroll sideways"
+    assert min(found["curve"]) > 50
+    assert found["unfolded"], "a link to a run unfolds the table that it lies in"

@@ -118,7 +118,7 @@ def test_final_weights_are_evaluated_with_the_patched_attention(observed, refere
     alike = run.evaluation.model_copy(update={"final_sequences": run.evaluation.sequences})
     run = run.model_copy(update={"evaluation": alike})
     result = trainer(run, population, reference).train()
-    rows = evaluate(run, result.model.state_dict(), population, reference.snapshots[12])
+    rows, _ = evaluate(run, result.model.state_dict(), population, reference.snapshots[12])
     for last in result.evaluations[-2:]:
         mean = sum(row["loss"] for row in rows if row["group"] == last["group"]) / 6
         assert mean == pytest.approx(last["loss"], rel=1e-6)
