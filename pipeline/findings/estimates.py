@@ -154,4 +154,63 @@ class Spread:
         return power.seeds_needed_of_spread(ratios[0], self.cells) if len(ratios) == 1 else None
 
 
-Estimate = Sample | Spread
+@dataclass(frozen=True)
+class Correlation:
+    """A rank correlation over seeds (Spearman's), by Fisher's transformation, whose variance is as Bonett and
+    Wright (2000) have it."""
+
+    rho: float
+    seeds: int
+    log = False
+
+    @classmethod
+    def of(cls, x: ArrayLike, y: ArrayLike) -> "Correlation":
+        """Between two quantities, each a value a seed. A NaN leaves it undefined, as a constant does."""
+        a, b = np.asarray(x, float), np.asarray(y, float)
+        defined = len(a) > 1 and np.isfinite([a, b]).all() and np.ptp(a) > 0 and np.ptp(b) > 0
+        return cls(float(stats.spearmanr(a, b).statistic) if defined else math.nan, len(a))
+
+    @property
+    def _error(self) -> float:
+        """Of the transformed correlation. NaN below four seeds."""
+        return math.sqrt((1 + self.rho**2 / 2) / (self.seeds - 3)) if self.seeds > 3 else math.nan
+
+    def _transformed(self, rho: float) -> float:
+        return math.atanh(min(max(rho, -1 + _SAME), 1 - _SAME))
+
+    @property
+    def interval(self) -> Interval:
+        width = stats.norm.ppf((1 + CONFIDENCE) / 2) * self._error
+        low, high = (math.tanh(self._transformed(self.rho) + side * width) for side in (-1, 1))
+        return Interval(self.rho, low, high, self.seeds)
+
+    def _p(self, bound: float, side: Side) -> float:
+        if math.isinf(bound):
+            return _against_infinity(bound, side)
+        z = (self._transformed(self.rho) - self._transformed(bound)) / self._error
+        return float(stats.norm.cdf(z if side == "smaller" else -z))
+
+    def below(self, bound: float, equal: bool = False) -> float:
+        return self._p(bound, "smaller")
+
+    def above(self, bound: float, equal: bool = False) -> float:
+        return self._p(bound, "larger")
+
+    def prediction(self) -> None:
+        """One more seed has no correlation."""
+
+    def visible(self) -> float | None:
+        """Smallest correlation that so many seeds tell from none."""
+        if self.seeds < 4:
+            return None
+        return math.tanh(sum(stats.norm.ppf([1 - power.LEVEL / 2, power.POWER])) / math.sqrt(self.seeds - 3))
+
+    def needed(self, bounds: Sequence[float]) -> int | None:
+        gaps = [abs(self._transformed(self.rho) - self._transformed(bound)) for bound in bounds]
+        if not gaps or not math.isfinite(gap := min(gaps)) or gap == 0:
+            return None
+        z = sum(stats.norm.ppf([1 - power.LEVEL / 2, power.POWER]))
+        return 3 + math.ceil((1 + self.rho**2 / 2) * (z / gap) ** 2)
+
+
+Estimate = Sample | Spread | Correlation

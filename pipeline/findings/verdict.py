@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
 
 from pipeline.config.frozen import Frozen
-from pipeline.findings.estimates import Estimate, Sample
+from pipeline.findings.estimates import Correlation, Estimate, Sample
 from pipeline.findings.power import LEAST_SEEDS, LEVEL
 from pipeline.findings.statistics import Interval
 
@@ -131,6 +131,20 @@ class Check:
         Its interval ends there, which changes no verdict: the bounds that are asked for lie within them.
         """
         return cls(key, quantity, Interval.share(values), Sample.of(values), low, high)
+
+    @classmethod
+    def correlation(
+        cls,
+        key: str,
+        quantity: str,
+        x: ArrayLike,
+        y: ArrayLike,
+        low: float = -math.inf,
+        high: float = math.inf,
+    ) -> "Check":
+        """Of the rank correlation over seeds between two quantities, each a value a seed."""
+        found = Correlation.of(x, y)
+        return cls(key, quantity, found.interval, found, low, high)
 
     @property
     def p(self) -> float:

@@ -103,7 +103,7 @@ class Builder:
                 groups |= {f"group-{k}": groups["known"] for k in (1, 2, 3)}
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
             row = {"distribution": "uniform", **distribution, **(changed or {})}
-            observed = experiment in ("attention", "credit")
+            observed = experiment in ("attention", "credit", "circuits")
             apart = experiment == "head_and_tail"
             mark = {"patch": "patched-", "pretrain": ""}[kind] + "seen-" * observed + "apart-" * apart
             mark += "on-groups-" * (experiment == "sequential_patching")
@@ -284,6 +284,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
         if run.startswith("patched-on-groups"):
             row["base"] = f"cosine-sequential8-1-n512x480-s{row['seed']}"
     b.pretrain("credit")
+    b.pretrain("circuits", changed={"ends_below": 0.7})
     b.pretrain("growing", "from-256", distribution="growing", subset=256, until=450, stages=2)
     for until, learning in ((400, 1.3), (700, 1.1)):
         grown = {"distribution": "growing", "subset": 128, "until": until, "stages": 3}

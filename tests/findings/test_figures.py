@@ -44,6 +44,7 @@ OVERLAID = {
             "distributions/warm_ups",  # its maps are beside ours
             "distributions/head_and_tail",  # these four are ours
             "mechanism/credit",
+            "mechanism/circuits_by_seed",
             "hallucination/growing_population",
             "distributions/curricula",
             "groups/attention",  # was not read from the paper

@@ -87,6 +87,17 @@ def errors_stay_where_they_are(tables):
     attention["credit_to_name"] = attention.credit_to_text
 
 
+def circuits_of_their_own(tables):
+    """Attention of each seed rises as late as its plateau ends early."""
+    rows = tables.of("circuits")
+    order = rows.sort_values("plateau_end", ascending=False).run
+    late = dict(zip(order, sorted(rows.plateau_end), strict=True))
+    attention = tables.observed["attention"]
+    for run, end in late.items():
+        mine = attention.run == run
+        attention.loc[mine, "attribute_to_name"] = 0.1 + 0.8 * (attention.step[mine] / end).clip(0, 1)
+
+
 def growing_gains(tables):
     growing = tables.runs.run[tables.runs.distribution == "growing"]
     tables.summary.loc[tables.summary.run.isin(growing), "known_accuracy"] += 0.5
@@ -97,6 +108,7 @@ GREEN = {
     "attention-has-moved": attention_scene,
     "many-new-people-a-batch": lambda **k: in_small_batches(fine_tuning_scene(**k)),
     "credit-reaches-names": Synthetic,
+    "early-circuit-early-knowledge": lambda seeds=range(12), **k: Synthetic(seeds=seeds, **k),
     "growing-beats-warm-up": lambda **k: Synthetic(growing_gains, **k),
     **dict.fromkeys(["C1", "C2", "C3", "C32", "C33", "C34"], phases_scene),
     **dict.fromkeys(["C4", "C5", "C6"], sizes_scene),
@@ -213,6 +225,12 @@ RED = [
         lambda: in_small_batches(fine_tuning_scene(), 4),
     ),
     ("credit-reaches-names", "no growth", "names over text", lambda: Synthetic(errors_stay_where_they_are)),
+    (
+        "early-circuit-early-knowledge",
+        "the other way",
+        "rank correlation",
+        lambda: Synthetic(circuits_of_their_own, seeds=range(12)),
+    ),
     ("growing-beats-warm-up", "no gain", "gain in accuracy", Synthetic),
     ("C1", "slow", "share of the run to 1.1 b", lambda: known(phase_one=60)),
     ("C1", "never", "share of the run to 1.1 b", lambda: known(plateau_end=790, phase_one=789, plateau=1.2)),
@@ -680,7 +698,8 @@ def test_every_check_has_a_scene_that_turns_it_red(claim):
 def test_reproduced(claim):
     finding = green(claim)
     assert finding.verdict == REPRODUCED, finding
-    assert finding.seeds == 3 and finding.checks and finding.runs
+    assert finding.seeds == (12 if claim == "early-circuit-early-knowledge" else 3)
+    assert finding.checks and finding.runs
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from pipeline.findings import power
-from pipeline.findings.estimates import Sample, Spread
+from pipeline.findings.estimates import Correlation, Sample, Spread
 from pipeline.findings.verdict import LARGER, NOT_REPRODUCED, REPRODUCED, UNDECIDED, Aim, Check, decide
 
 
@@ -109,3 +109,52 @@ def test_seeds_for_a_spread_have_the_power(ratio):
 def test_one_seed_has_no_spread():
     spread = Spread(math.nan, 0, 3, 1)
     assert math.isnan(spread.below(0.05)) and spread.visible() is None and spread.needed([0.05]) is None
+
+
+def pairs(rng, rho: float, seeds: int):
+    """Normal pairs whose rank correlation is `rho` in the population."""
+    x, noise = rng.normal(size=(2, seeds))
+    r = 2 * math.sin(math.pi * rho / 6)
+    return x, r * x + math.sqrt(1 - r**2) * noise
+
+
+def test_a_rank_correlation_is_of_ranks():
+    x, y = pairs(np.random.default_rng(1), 0.5, 20)
+    found = Correlation.of(x, y)
+    ranks = [np.argsort(np.argsort(values)) for values in (x, y)]
+    assert found.rho == pytest.approx(np.corrcoef(ranks)[0, 1])
+    assert Correlation.of(np.exp(x), y**3) == found, "only ranks count"
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
+def test_the_interval_of_a_correlation_holds_the_true_one(rho):
+    rng = np.random.default_rng(2)
+    intervals = [Correlation.of(*pairs(rng, rho, 20)).interval for _ in range(1000)]
+    held = sum(i.low < rho < i.high for i in intervals)
+    assert 920 <= held <= 975, "95 %, by an approximation for 20 seeds"
+
+
+def test_a_correlation_that_is_visible_is_seen_as_often_as_its_power_says():
+    rng, rho = np.random.default_rng(3), Correlation(0.0, 20).visible()
+    seen = sum(Correlation.of(*pairs(rng, rho, 20)).interval.low > 0 for _ in range(1000))
+    assert 720 <= seen <= 840
+    needed = Correlation(rho, 20).needed([0.0])
+    assert 20 <= needed <= 24, "what is just visible needs these seeds, a few more for its own variance"
+
+
+@pytest.mark.parametrize(
+    ("rho", "seeds", "verdict"),
+    [(0.7, 20, REPRODUCED), (-0.7, 20, NOT_REPRODUCED), (0.2, 20, UNDECIDED), (0.9, 3, UNDECIDED)],
+)
+def test_a_correlation_is_judged_by_its_interval(rho, seeds, verdict):
+    found = Correlation(rho, seeds)
+    check = Check("a", "a", found.interval, found, low=0)
+    (part,) = decide([check], {"a": Aim(kind="direction")})
+    assert part.verdict == verdict
+    assert found.prediction() is None and (seeds > 3 or found.visible() is None)
+
+
+def test_what_does_not_vary_has_no_correlation():
+    for x, y in (([1, 1, 1, 1], [1, 2, 3, 4]), ([1, 2, math.nan, 4], [1, 2, 3, 4]), ([1], [2])):
+        found = Correlation.of(x, y)
+        assert math.isnan(found.rho) and math.isnan(found.below(0)) and found.needed([0.0]) is None

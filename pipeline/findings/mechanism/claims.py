@@ -16,6 +16,7 @@ from pipeline.findings.cells import censored_plateau_end, of_any
 from pipeline.findings.curves import chance, first_phase_end
 from pipeline.findings.hard_cells import by_seed
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
+from pipeline.findings.mechanism.seeds import half_way
 from pipeline.findings.verdict import Check
 from pipeline.tables.crossings import first_crossing
 from pipeline.tables.read import Tables
@@ -218,10 +219,7 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
     rows = _escaped(tables.of("attention"))
     to_escape, to_knowledge = [], []
     for row in rows.itertuples():
-        seen = tables.layer_of("attention", row.run, -1)
-        rising = seen.iloc[seen.attribute_to_name.argmin() :]
-        middle = (rising.attribute_to_name.iloc[0] + rising.attribute_to_name.max()) / 2
-        half = first_crossing(rising.step, rising.attribute_to_name, middle, rising=True)
+        half = half_way(tables, row.run)
         known, guessed = tables.curve(row.run), chance(tables, row, start)
         knows = first_crossing(known.step, known.accuracy, accuracy_over_chance * guessed, rising=True)
         to_escape.append(half / row.plateau_end)

@@ -1,0 +1,1 @@
+curves["mechanism/circuits_by_seed"]=[];
