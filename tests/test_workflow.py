@@ -27,8 +27,10 @@ from tests import forked_snakemake
 from tests.tree import ENV, copy_tree
 
 
-def snakemake(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
-    given = ["--cores", "2", *arguments, "--config", "scale=smoke"]
+def snakemake(
+    folder: Path, *arguments: str, check: bool = True, config: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess:
+    given = ["--cores", "2", *arguments, "--config", "scale=smoke", *config]
     if {"-n", "--dry-run"} & set(arguments):
         done = forked_snakemake.call(folder, given, ENV)
     else:
@@ -136,6 +138,24 @@ def test_a_dry_run_says_what_it_will_cost(finished, edited):
     (row,) = (line.split() for line in said if line.startswith("celebrities"))
     assert row[1:3] == ["1", "90"] and float(row[-1]) > 0
     assert any(re.match("at .*FLOP/s a process .*measured in", line) for line in said)
+
+
+def test_hours_leave_out_what_does_not_fit(finished, edited):
+    edited("scales/smoke.yaml", "  attention:\n", "  attention:\n    seeds: [1]\n")
+    edited("scales/smoke.yaml", "  celebrities:\n", "  celebrities:\n    set: {training.steps: 9000}\n")
+
+    def made(*config: str) -> set[str]:
+        dry = snakemake(finished, "--dry-run", config=config)
+        (left,) = re.findall("^not made, as they .* that are given: (.*)$", dry.stderr, re.M) or [""]
+        table = [line.split()[0] for line in dry.stderr.splitlines() if re.match(r"\w+ +\d+ +[\d,]+ ", line)]
+        assert not {*table} & {*left.split(", ")}
+        return {*table} - {"total"}
+
+    assert {"attention", "celebrities"} <= made() == made("hours=100")
+    assert "celebrities" not in (few := made("hours=0.005")) and "attention" in few
+    refused = snakemake(finished, "--dry-run", config=("hours=soon",), check=False)
+    assert "hours: given 'soon', allowed: a number above 0" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_an_unknown_experiment_is_named_in_one_line(finished):
@@ -313,8 +333,8 @@ def test_an_unknown_scale_is_named(finished):
     )
     assert (
         failed.returncode in (1, 2)
-        and "allowed: laptop, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate, workstation"
-        in failed.stderr
+        and "allowed: laptop, cities, countries, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate, "
+        "workstation" in failed.stderr
     )
     assert "Traceback" not in failed.stderr
 
