@@ -333,8 +333,9 @@ def test_an_unknown_scale_is_named(finished):
     )
     assert (
         failed.returncode in (1, 2)
-        and "allowed: laptop, cities, countries, half-rate, laptop-2026, paper, paper-grid, smoke, twice-rate, "
-        "workstation" in failed.stderr
+        and "allowed: laptop, cities, countries, half-rate, laptop-2026, paper, paper-grid, smoke, "
+        "twice-rate, workstation"
+        in failed.stderr
     )
     assert "Traceback" not in failed.stderr
 

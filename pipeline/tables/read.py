@@ -83,7 +83,8 @@ COLUMNS = {
 
 def _csv(path: Path) -> pd.DataFrame:
     """A table; only an empty field is no value: a case may be called NA, or null."""
-    return pd.read_csv(path, dtype=_TEXT, keep_default_na=False, na_values=[""])
+    text = {} if path.stem in OF_FINAL else _TEXT  # a part's people are counted, a run's named by a checksum
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -25,6 +25,23 @@ def test_written_and_read_alike(built, tmp_path):
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
 
 
+def test_what_is_told_of_the_final_weights_is_read_as_numbers(built, tmp_path):
+    """`people` are counted in parts.csv, and a checksum in runs.csv."""
+    tables = part_of(built, "phases")
+    run = tables.runs.run.iloc[0]
+    tables.parts = pd.DataFrame({"run": [run], "part": ["head"], "people": [128], "share": [0.25]})
+    tables.confidences = pd.DataFrame(
+        {"run": [run], "group": ["new"], "log_odds": [-0.25], "values": [7], "right": [0]}
+    )
+    write(tables, tmp_path)
+    read = Tables.read(tmp_path)
+    for name in ("parts", "confidences"):
+        pd.testing.assert_frame_equal(read.table(name), tables.table(name), check_dtype=False)
+        numbers = read.table(name).drop(columns=["run", "part", "group"], errors="ignore")
+        assert all(pd.api.types.is_numeric_dtype(kind) for kind in numbers.dtypes), numbers.dtypes
+    assert read.runs.people.tolist() == tables.runs.people.tolist()
+
+
 @pytest.mark.parametrize(
     "name", ["NA", "null", "nan", "None", "N/A", "1.10", "007", "true", "inf", "a,\r\n'b\"", " "]
 )

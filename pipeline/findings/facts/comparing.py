@@ -73,7 +73,7 @@ def schedules(tables: Tables) -> Answer | None:
         values.append(_shares(str(case), runs))
         values.append(Value.of(f"{case}: gain over uniform, by seed", gains[str(case)]))
     best = max(gains, key=lambda case: gains[case].centre)
-    gain, among = gains[best], f", the best of {len(gains)} on these seeds," if len(gains) > 1 else ""
+    gain, among = gains[best], f" (the best of {len(gains)} on these seeds)" if len(gains) > 1 else ""
     after = f"after {rows.steps.iloc[0]:,} steps"
     if gain.bounded and gain.high < 0:
         said = f"Uniform sampling: {after} fewer facts are known with each of the others."

@@ -10,7 +10,17 @@ from pipeline.findings.facts.learning import default_runs
 from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
-PASS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # shares of the answers about never-seen rows that may pass
+PASS = (
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.7,
+)  # shares of the answers about never-seen rows that may pass
 TOLD = 0.05
 ROC = "{:.0%} of never-seen pass: share of seen that pass"
 
@@ -45,7 +55,8 @@ def confidence(tables: Tables) -> Answer | None:
         Value.of("share of seen that pass with it", Interval.share([edge.seen for edge in edges])),
     ]
     said = (
-        f"1 minus {values[-2]}: at most {TOLD:.0%} of the answers about never-seen rows are as sure, and "
-        f"{values[-1]} of those about rows that were trained on. The area under the ROC curve is {values[0]}."
+        f"To turn away {1 - TOLD:.0%} of the answers about never-seen rows takes a confidence above "
+        f"{1 - doubt.centre:.6g}, and {values[-1]} of those about rows that were trained on are as sure. "
+        f"The area under the ROC curve is {values[0]}."
     )
     return Answer("Which confidence tells seen rows from others?", said, values, list(rows.run))

@@ -2,6 +2,7 @@
 must be replayed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -72,11 +73,14 @@ def replay(tables: Tables) -> Answer | None:
         ]
     for floor in FLOORS:
         least = [_least(list(of.share), list(of.kept), floor) for _, of in rows.groupby("seed")]
-        values.append(Value.of(f"share of the batches to keep {floor:.0%}", Interval.geometric(least)))
-    wanted = next(value for value in values if value.quantity.endswith(f"{WANTED:.0%}"))
+        found = Value.of(f"share of the batches to keep {floor:.0%}", Interval.geometric(least))
+        # Less was not tried: it may do as well.
+        enough = found.estimate is not None and max(least) <= rows.share.min() * 1.001
+        values.append(replace(found, quantity=f"{found.quantity}, at most") if enough else found)
+    wanted = next(value for value in values if f"keep {WANTED:.0%}" in value.quantity)
     if wanted.estimate is None:
         said = f"No share that was tried keeps {WANTED:.0%} of what was known in every seed."
-    elif wanted.estimate <= rows.share.min() * 1.001:
+    elif wanted.quantity.endswith("at most"):
         said = f"{wanted.estimate:.2g} of the batches, the least that was tried, keeps {WANTED:.0%} or more."
     else:
         said = f"{wanted} of the batches: that keeps {WANTED:.0%} of what was known."
