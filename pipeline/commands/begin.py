@@ -25,6 +25,7 @@ SENTENCES = (
 FEWER = [1, 3]  # of the wordings that are not held out, to train on
 _BATCH = 32  # of the default scale
 _EXPOSURES = 68  # of a row in a run, as the default scale has: some six plateaus
+_TUNING_BATCH, _TUNED = 4, 32  # biographies a step of fine-tuning; exposures of each of the most new rows
 
 SCALE = """# Facts from {folder}: {rows:,} rows, of which {unseen:,} are held out. What is not named here
 # is as in params.yaml.
@@ -33,6 +34,8 @@ defaults:
   population: {{facts: {folder}}}
   training: {{steps: {steps}}}
   evaluation: {{dense_every: 0.02}}
+finetuning:
+  training: {{steps: {tuning}}}
 
 experiments:
   uniform:  # every row alike
@@ -94,6 +97,7 @@ def _scale(folder: str, rows: int, unseen: int) -> str:
         unseen=unseen,
         steps=steps,
         half_steps=steps // 2,
+        tuning=min(4000, max(200, _TUNED * unseen // _TUNING_BATCH)),
         subset=max(1, individuals // 8),
         warm=max(1, round(0.095 * steps)),
         until=round(0.19 * steps),

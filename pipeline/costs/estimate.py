@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, toys
+from pipeline.config.scales import DEFAULT
 from pipeline.costs.units import Found
 from pipeline.data import source, tokenizer
 from pipeline.data.drawing import draw
@@ -175,6 +176,8 @@ def table(params: Params, found: Survey) -> str:
     lines = []
     if costs:
         at = measured_rate(found.results / "tables")
+        if at is None and params.on_facts:  # a user's table has the default scale's model
+            at = measured_rate(found.results.parent / DEFAULT / "tables")
         cells = [("Not trained yet", list(HEADER)), *rows(costs, at)]
         widths = [max(map(len, column)) for column in zip(*(row for _, row in cells), strict=True)]
         first = max(len(name) for name, _ in cells)
