@@ -53,6 +53,7 @@ experiments:
   wordings:  # each fact in fewer wordings than there are, others for each row
     set: *short
     cases:
+      all: {{}}
 {wordings}
   fine_tuning:  # on rows that are held out, by their number: what becomes of the others?
     finetune: true

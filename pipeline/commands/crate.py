@@ -46,6 +46,10 @@ def _entity(crate: ROCrate, id: str, kind: str, **properties: Any) -> ContextEnt
     return crate.add(ContextEntity(crate, id, properties={"@type": kind, **properties}))
 
 
+# Of claims.json: of the paper's people, and of a table of facts.
+_ENTRIES = {False: "every claim with its verdict", True: "what the runs on a table of facts answer"}
+
+
 def _results(crate: ROCrate, results: Path, tables: Tables) -> list[Any]:
     """What a run of the workflow made at a scale."""
     at = f"results/{results.name}"
@@ -54,12 +58,13 @@ def _results(crate: ROCrate, results: Path, tables: Tables) -> list[Any]:
         for name in tables.names
     ]
     for name, told, kind in (
-        ("claims.json", "every claim with its verdict", "application/json"),
+        ("claims.json", _ENTRIES[tables.on_facts], "application/json"),
         ("report/index.html", "the page", "text/html"),
     ):
         properties = {"name": told, "encodingFormat": kind}
         found.append(crate.add_file(dest_path=f"{at}/{name}", properties=properties))
-    found.append(crate.add_dataset(dest_path=f"{at}/figures", properties={"name": "figures"}))
+    if (results / "figures").exists():  # on a table of facts there are none
+        found.append(crate.add_dataset(dest_path=f"{at}/figures", properties={"name": "figures"}))
     return found
 
 

@@ -58,7 +58,9 @@ def test_a_run_is_described_as_the_profiles_ask(entities):
         assert "models were trained on" in action["description"]
         results = {made["@id"] for made in action["result"]}
         assert any(made.endswith("claims.json") for made in results)
-        assert any("/tables/phases/" in made for made in results)
+        drawn = action["@id"].removeprefix("#run-") in scales.of_drawn_people()
+        assert any(f"/tables/{'phases' if drawn else 'uniform'}/" in made for made in results)
+        assert any(made.endswith("/figures/") for made in results) == drawn
 
 
 def test_the_library_reads_it(tmp_path: Path):
