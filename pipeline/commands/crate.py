@@ -46,19 +46,16 @@ def _entity(crate: ROCrate, id: str, kind: str, **properties: Any) -> ContextEnt
     return crate.add(ContextEntity(crate, id, properties={"@type": kind, **properties}))
 
 
-# Of claims.json: of the paper's people, and of a table of facts.
-_ENTRIES = {False: "every claim with its verdict", True: "what the runs on a table of facts answer"}
-
-
 def _results(crate: ROCrate, results: Path, tables: Tables) -> list[Any]:
     """What a run of the workflow made at a scale."""
     at = f"results/{results.name}"
+    entries = "what a table of facts answers" if tables.on_facts else "every claim with its verdict"
     found = [
         crate.add_dataset(dest_path=f"{at}/tables/{name}", properties={"name": f"tables of {name}"})
         for name in tables.names
     ]
     for name, told, kind in (
-        ("claims.json", _ENTRIES[tables.on_facts], "application/json"),
+        ("claims.json", entries, "application/json"),
         ("report/index.html", "the page", "text/html"),
     ):
         properties = {"name": told, "encodingFormat": kind}

@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-from pipeline import ROOT
 from pipeline.config.experiments import Params
 from pipeline.config.facts import table
+from pipeline.config.population import Population
 from pipeline.data import tabled
 from pipeline.findings import ledger
 from pipeline.findings.facts.answer import Value
@@ -68,7 +68,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
     """The page about the answers in `results`, a scale's folder. Raises ArtefactError when a part is missing
     or damaged."""
     who = params.defaults["population"]
-    found = table.read(ROOT / who["facts"]["folder"])
+    found = tabled.facts(Population.model_validate(who))
     answers = [
         entry | {"rows": _bars(entry["values"]), "roc": _roc(entry["values"])}
         for entry in ledger.read(results / "claims.json")

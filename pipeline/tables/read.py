@@ -35,11 +35,8 @@ from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZE
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
 OF_FINAL = ("confidences", "parts")  # of the final weights
-MORE = (
-    *probes.TABLES,
-    "training",
-    *OF_FINAL,
-)  # where there is one: of observed runs; of runs since it was kept
+# Where there is one: of observed runs; of runs since it was kept.
+MORE = (*probes.TABLES, "training", *OF_FINAL)
 # Text, though pandas may see a number in it: a case "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("experiment", "base", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")

@@ -128,7 +128,10 @@ class Trained:
         else:
             (weights,) = snapshots.read(folder, step)
         model.load_state_dict(weights)
-        log = pd.read_csv(folder / "training.csv").to_dict("records") if run.distribution.ADAPTS else ()
+        log: list = []
+        if run.distribution.ADAPTS:
+            verify(folder, "training.csv")
+            log = pd.read_csv(folder / "training.csv").to_dict("records")
         return cls(run, model, population, tokenizer, log)
 
     def person(self, name: str) -> Person:
