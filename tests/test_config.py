@@ -11,6 +11,7 @@ import yaml
 from pipeline import ROOT
 from pipeline.config import run as cfg
 from pipeline.config import scales
+from pipeline.config.distributions import PowerLaw
 from pipeline.config.errors import ConfigError
 from pipeline.config.experiments import TAKEN, TOY, distinct_runs, expand
 from pipeline.store.plan import EVERYTHING
@@ -248,6 +249,16 @@ def test_every_scale_expands(scale):
     assert drawn != scales.load(scale).on_facts
 
 
+@pytest.mark.parametrize("individuals", [10, 64, 2048])
+def test_tenths_of_a_power_law_are_everyone(individuals):
+    parts = PowerLaw(kind="power_law", alpha=0.6).parts(individuals)
+    assert list(parts) == [f"tenth-{k}" for k in range(1, 11)]
+    people = [person for first, count in parts.values() for person in range(first, first + count)]
+    assert people == list(range(individuals))
+    sizes = {count for _, count in parts.values()}
+    assert max(sizes) - min(sizes) <= 1
+
+
 def test_experiments_share_runs():
     planned = expand(scales.load())
 
@@ -260,7 +271,7 @@ def test_experiments_share_runs():
     assert ids("phases") == ids("attention") == ids("credit"), "default runs are observed"
     bases = {
         "finetune_seen": ids("celebrities"),
-        "finetune": ids("phases"),
+        "finetune": ids("phases") | ids("phases_again"),
         "patch": ids("phases") | ids("sequential"),
     }
     for plan in planned:
@@ -352,4 +363,4 @@ def test_key_order_and_number_spelling_do_not_matter(tmp_path):
 def test_the_runs_of_the_default_scale_keep_their_ids():
     """Their folders, tables and manifests are found by these names."""
     known = (ROOT / "tests" / "run_ids.txt").read_text().split()
-    assert sorted(distinct_runs(expand(scales.load()))) == known and len(known) == 469
+    assert sorted(distinct_runs(expand(scales.load()))) == known and len(known) == 592

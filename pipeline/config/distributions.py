@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, get_args
 import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from pipeline.config.kind import Kind, Learned, Part, Weights, at_most, indicator
+from pipeline.config.kind import Kind, Learned, Part, Weights, at_most, equal_parts, indicator
 from pipeline.config.population import Population
 
 
@@ -46,6 +46,10 @@ class PowerLaw(Kind):
         p[:individuals] = np.arange(1, individuals + 1, dtype=float) ** -self.alpha
         return [(0, p)]
 
+    def parts(self, individuals: int) -> dict[str, Part]:
+        """Tenths, the most frequent people first."""
+        return equal_parts("tenth", 10, individuals)
+
 
 class Frequencies(Kind):
     """In proportion to the frequencies in a table of facts, to a power."""
@@ -73,8 +77,7 @@ class Frequencies(Kind):
 
     def parts(self, individuals: int) -> dict[str, Part]:
         """Quarters, the most frequent people first."""
-        ends = [k * individuals // 4 for k in range(5)]
-        return {f"quarter-{k}": (a, b - a) for k, (a, b) in enumerate(itertools.pairwise(ends), 1)}
+        return equal_parts("quarter", 4, individuals)
 
 
 class Celebrities(Kind):
@@ -227,8 +230,7 @@ class Sequential(Kind):
 
     def parts(self, individuals: int) -> dict[str, Part]:
         """The groups, in the order in which they first come."""
-        size = individuals // self.groups
-        return {f"group-{k + 1}": (k * size, size) for k in range(self.groups)}
+        return equal_parts("group", self.groups, individuals)
 
 
 class Growing(Kind):

@@ -1,6 +1,7 @@
 """What a kind of distribution answers: what it allows, its word in a run's name, the parts of the people that
 it tells apart, whom it draws how often and when, and its columns in tables."""
 
+import itertools
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
@@ -62,6 +63,12 @@ class Kind(Frozen):
     def columns(self) -> dict[str, float]:
         """Its parameters by column of a table."""
         return {name: getattr(self, name) for name in self.LABELS}
+
+
+def equal_parts(word: str, count: int, individuals: int) -> dict[str, Part]:
+    """The individuals in order, in `count` parts that are as equal as can be: word-1, word-2, ..."""
+    ends = [k * individuals // count for k in range(count + 1)]
+    return {f"{word}-{k}": (a, b - a) for k, (a, b) in enumerate(itertools.pairwise(ends), 1)}
 
 
 def at_most(name: str, given: int, most: int, whom: str) -> None:

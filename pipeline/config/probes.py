@@ -41,4 +41,14 @@ def keys_of(table: str) -> tuple[str, ...]:
     return next(probe.keys for probe in PROBES.values() if probe.table == table)
 
 
+# Columns of the tables of an evaluation, besides that of final values (pipeline/stages/evaluate.py).
+OF_FINAL = {
+    "confidences": ("run", "group", "log_odds", "values", "right"),
+    "parts": ("run", "part", "people", "share"),
+    "forgetting": (
+        *("run", "step", "accuracy", "shift_removed", "shift_alone", "top_removed"),
+        *("rank", "common"),
+    ),
+}
+
 TABLES = tuple(dict.fromkeys(probe.table for probe in PROBES.values()))

@@ -70,6 +70,10 @@ class Training(Frozen):
     """[x b] The run ends at the first slot at which the loss on known people is below it, on the schedule of
     its whole length: for experiments that read the plateau alone. It has no final values, and is never pooled
     with whole runs. null: it is trained to its end."""
+    rate_warm_up: PositiveInt | None = optional()
+    """[steps] Over which the rate of a fine-tuning run rises from zero; null: it does not."""
+    frozen: Literal["attention", "embedding"] | None = optional()
+    """Weights that a fine-tuning run leaves as they are; null: none."""
 
 
 class Evaluation(Frozen):
@@ -205,6 +209,9 @@ class RunConfig(Frozen):
                 f"training.ends_below is {self.training.ends_below}, allowed: null in a fine-tuning run, "
                 "which begins with what it knows"
             )
+        for name in ("rate_warm_up", "frozen"):
+            if not d.FINE_TUNING and (given := getattr(self.training, name)) is not None:
+                raise ValueError(f"training.{name} is {given}, allowed: null but in a fine-tuning run")
         if self.base is not None and self.base.training.ends_below is not None:
             raise ValueError(
                 f"training.ends_below of the base is {self.base.training.ends_below}, allowed: null, as "

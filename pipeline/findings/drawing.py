@@ -17,8 +17,10 @@ from matplotlib.figure import Figure
 from pipeline.findings import style
 from pipeline.findings.cells import MissingExperimentError, require
 from pipeline.findings.figures import FigureSpec
+from pipeline.findings.judging import NotMeasuredError
 from pipeline.tables.read import Tables
 
+NOT_DRAWN = (MissingExperimentError, NotMeasuredError)  # what figures say of runs that they lack
 MODULES = "pipeline.findings.*.figures.*"  # all of them decide what the figures are
 
 
@@ -46,7 +48,7 @@ def draw(figure: FigureSpec, tables: Tables) -> Figure:
             require(tables, *figure.needs)
             fig = module.draw(tables)
             style.note(fig, module.facts(tables)["seeds"])
-        except MissingExperimentError as why:
+        except NOT_DRAWN as why:
             return style.message(f"{figure.title}: this figure is not drawn, as {why}")
     return fig
 
@@ -56,5 +58,5 @@ def caption(figure: FigureSpec, tables: Tables) -> str:
     try:
         require(tables, *figure.needs)
         return figure.caption.format_map(module_of(figure).facts(tables))
-    except MissingExperimentError as why:
+    except NOT_DRAWN as why:
         return f"Not drawn: {why}."

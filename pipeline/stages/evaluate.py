@@ -8,6 +8,7 @@ final.csv        one row a run, group of people and attribute: loss in nats a va
 confidences.csv  one row a run, group and bin of confidence: lower edge in log-odds, values, right ones
 parts.csv        one row a run and part of its people (evaluation.apart): how many people, and their share of
                  the biographies that it was trained on
+forgetting.csv   one row a run and snapshot of fine-tuning: what has become of old facts, and in which way
 
 A run that ends early (training.ends_below) has none of the first two.
 """
@@ -19,14 +20,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from accelerate import Accelerator
 from safetensors.torch import load
 
+from pipeline.config.probes import OF_FINAL
 from pipeline.config.run import RunConfig
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler, probabilities
 from pipeline.execution.processes import used
 from pipeline.model.patching import PatchedTransformer
 from pipeline.model.transformer import Transformer
+from pipeline.probes import forgetting
 from pipeline.probes.confidence import Histogram
 from pipeline.probes.recall import measure
 from pipeline.stages import common
@@ -37,9 +41,19 @@ from pipeline.training import hardware, snapshots
 
 COLUMNS = {
     "final": ("run", "group", "attribute", "loss", "accuracy", "max_probability", "entropy", "tokens"),
-    "confidences": ("run", "group", "log_odds", "values", "right"),
-    "parts": ("run", "part", "people", "share"),
+    **OF_FINAL,
 }
+
+
+def _made(
+    run: RunConfig, population: Population, reference: dict[str, torch.Tensor] | None = None
+) -> tuple[Accelerator, Transformer, Sampler]:
+    """A model of the run's size, and what draws the biographies that it is measured on."""
+    accelerator = hardware.accelerator()
+    size = (run.model, population.vocabulary, population.longest_biography())
+    model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
+    sampler = Sampler(population, run.distribution, run.seed, accelerator.device, run.training.steps)
+    return accelerator, model.to(accelerator.device), sampler
 
 
 def evaluate(
@@ -50,12 +64,8 @@ def evaluate(
 ) -> tuple[list[dict], list[dict]]:
     """Rows of final.csv and of confidences.csv. `reference`: weights of a patched run's reference, whose
     attention it keeps."""
-    accelerator = hardware.accelerator()
-    size = (run.model, population.vocabulary, population.longest_biography())
-    model = Transformer(*size) if reference is None else PatchedTransformer(*size, reference)
+    accelerator, model, sampler = _made(run, population, reference)
     model.load_state_dict(weights)
-    model.to(accelerator.device)
-    sampler = Sampler(population, run.distribution, run.seed, accelerator.device, run.training.steps)
     rows, confidences = [], []
     with accelerator.autocast():
         for group, (first, count) in run.groups.items():
@@ -95,6 +105,19 @@ def parts(run: RunConfig, population: Population) -> list[dict]:
     ]
 
 
+def forgotten(run: RunConfig, folder: Path, population: Population) -> list[dict]:
+    """Rows of forgetting.csv, of a fine-tuning run in `folder` that keeps weights from its first on."""
+    kept = run.observe.snapshots if run.observe and run.kind == "finetune" else []
+    if kept[:1] != [0]:
+        return []
+    accelerator, model, sampler = _made(run, population)
+    weights = dict(zip(kept, snapshots.read(folder, *kept), strict=True))
+    known, sequences = run.groups["known"], run.evaluation.final_sequences
+    with accelerator.autocast():
+        rows = forgetting.measure(model, population, sampler, known, sequences, weights)
+    return [{"run": run.id, **row} for row in rows]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
@@ -126,6 +149,7 @@ def main() -> None:
                 rows["final"] += final
                 rows["confidences"] += confidences
             rows["parts"] += parts(run, population)
+            rows["forgetting"] += forgotten(run, folder, population)
             inputs[run.id] = weights
             print(f"{run.id}: done", flush=True)
     if missing := {run.population_id for run in runs.values() if run.id not in inputs}:

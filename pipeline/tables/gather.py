@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.config import distributions
+from pipeline.config import distributions, probes
 from pipeline.config import run as cfg
 from pipeline.config.experiments import TOY, Params, PlannedRun, distinct_runs, expand, toys
 from pipeline.data import source
@@ -18,7 +18,6 @@ from pipeline.tables.memory import TOY_COLUMNS
 from pipeline.tables.read import (
     COLUMNS,
     MORE,
-    OF_FINAL,
     OF_RUNS,
     TABLES,
     Tables,
@@ -58,6 +57,8 @@ def run_row(run: cfg.RunConfig, manifest: dict[str, Any]) -> dict:
         "schedule": run.training.schedule,
         "weight_decay": run.training.weight_decay,
         "ends_below": run.training.ends_below or 0.0,
+        "rate_warm_up": run.training.rate_warm_up,
+        "frozen": run.training.frozen,
         "layers": run.model.layers,
         "width": run.model.width,
         "heads": run.model.heads,
@@ -108,7 +109,9 @@ def gather(params: Params, results: Path, experiment: str) -> Tables:
     evaluation = results / "evaluations" / experiment
     final = read_table(evaluation, "final.csv") if planned else pd.DataFrame()
     measured = verify(evaluation)["files"] if planned else {}
-    more = {name: read_table(evaluation, f"{name}.csv") for name in OF_FINAL if f"{name}.csv" in measured}
+    more = {
+        name: read_table(evaluation, f"{name}.csv") for name in probes.OF_FINAL if f"{name}.csv" in measured
+    }
     for run in distinct_runs(planned).values():
         folder = results / "runs" / run.id
         curve = read_table(folder, "curve.csv")

@@ -15,6 +15,8 @@ confidences.csv  run, group, log_odds, values, right: of the final weights, valu
                  answer; log_odds is the lower edge of a bin (pipeline/probes/confidence.py)
 parts.csv        run, part, people, share: parts of the people, and their shares of what a run is trained on;
                  where they are measured (evaluation.apart)
+forgetting.csv   run, step, accuracy on old facts, and in which way they are lost, of fine-tuning runs that
+                 keep weights from their first on (pipeline/probes/forgetting.py)
 
 and the toy memory's folder a single one:
 
@@ -34,9 +36,8 @@ from pipeline.tables.memory import TOY_COLUMNS, TOY_PREFIX, TOY_REPLAY, TOY_SIZE
 
 OF_RUNS = ("runs", "curves", "summary")
 TABLES = ("experiments", *OF_RUNS)  # of every experiment
-OF_FINAL = ("confidences", "parts")  # of the final weights
 # Where there is one: of observed runs; of runs since it was kept.
-MORE = (*probes.TABLES, "training", *OF_FINAL)
+MORE = (*probes.TABLES, "training", *probes.OF_FINAL)
 # Text, though pandas may see a number in it: a case "2", a version "2.10", a checksum "12e4567890".
 _TEXT = dict.fromkeys(("experiment", "base", "case", "commit", "code", "people"), "str")
 _TEXT |= dict.fromkeys(("python", "torch", "accelerate", "numpy", "tokenizers"), "str")
@@ -46,6 +47,7 @@ COLUMNS = {
     "runs": (
         *("run", "kind", "base", "seed", "individuals", "distribution", *distributions.LABELS),
         *("reference", "start", "steps", "batch", "learning_rate", "schedule", "ends_below"),
+        *("rate_warm_up", "frozen"),
         *(
             "weight_decay",
             "layers",
@@ -72,15 +74,16 @@ COLUMNS = {
     ),
     **{table: ("run", "step", *probes.keys_of(table)) for table in probes.TABLES},
     "training": ("run", "step", "loss_per_token", "learning_rate"),
-    "confidences": ("run", "group", "log_odds", "values", "right"),
-    "parts": ("run", "part", "people", "share"),
+    **probes.OF_FINAL,
     "toy": TOY_COLUMNS,
 }
 
 
 def _csv(path: Path) -> pd.DataFrame:
     """A table; only an empty field is no value: a case may be called NA, or null."""
-    text = {} if path.stem in OF_FINAL else _TEXT  # a part's people are counted, a run's named by a checksum
+    text = (
+        {} if path.stem in probes.OF_FINAL else _TEXT
+    )  # a part's people are counted, a run's named by a checksum
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
 
 
@@ -150,6 +153,7 @@ class Tables:
         training: pd.DataFrame | None = None,
         confidences: pd.DataFrame | None = None,
         parts: pd.DataFrame | None = None,
+        forgetting: pd.DataFrame | None = None,
     ):
         def whole(name: str, table: pd.DataFrame | None) -> pd.DataFrame:
             table = pd.DataFrame() if table is None else table
@@ -163,6 +167,7 @@ class Tables:
         self.observed = {name: whole(name, (observed or {}).get(name)) for name in probes.TABLES}
         self.training, self.toy = whole("training", training), whole("toy", toy)
         self.confidences, self.parts = whole("confidences", confidences), whole("parts", parts)
+        self.forgetting = whole("forgetting", forgetting)
         self._toy_runs, self._toy_curves = _relative(toy_runs(self.toy)), toy_curves(self.toy)
 
     @classmethod

@@ -31,11 +31,14 @@ class DivergedError(RuntimeError):
 
 
 def learning_rate(training: cfg.Training, step: int) -> float:
-    """Rate of the update that follows `step` updates: cosine to the final rate, or constant."""
+    """Rate of the update that follows `step` updates: cosine to the final rate, or constant; maybe after a
+    linear rise."""
+    risen = min(1.0, (step + 1) / training.rate_warm_up) if training.rate_warm_up else 1.0
     if training.schedule == "constant":
-        return training.learning_rate
+        return training.learning_rate * risen
     fall = 0.5 * (1 + math.cos(math.pi * step / training.steps))
-    return training.final_learning_rate + (training.learning_rate - training.final_learning_rate) * fall
+    rate = training.final_learning_rate + (training.learning_rate - training.final_learning_rate) * fall
+    return rate * risen
 
 
 class Updater:
@@ -63,6 +66,11 @@ class Updater:
         if weights is not None:
             self.model.load_state_dict(weights)
         t = run.training
+        if t.frozen:
+            for name, parameter in self.model.named_parameters():
+                # With its norm, which decides where it looks.
+                still = any(part.startswith(t.frozen) for part in name.split("."))
+                parameter.requires_grad_(not still)
         optimiser = torch.optim.AdamW(
             self.model.parameter_groups(t.weight_decay),
             lr=t.learning_rate,

@@ -23,6 +23,12 @@ COST = {
 }  # fmt: skip
 
 
+def _lost(t: np.ndarray, steps: int, new: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Old facts lost in fine-tuning on `new` people: early by a shift, later by a drift."""
+    much = new / 512 * (1 + 0.05 * seed)
+    return 1.2 * much * np.minimum(t / 14, 1) * np.exp(-t / steps), 0.8 * much * t / steps
+
+
 class Builder:
     """Collects runs; `tables()` makes the tables of them."""
 
@@ -30,6 +36,8 @@ class Builder:
         self.seeds = range(seeds)
         self.experiments, self.rows, self.curves, self.summaries = [], {}, [], []
         self.attention = []
+        self.forgetting = []
+        self.parts = []
         self.toy = []
         self.training = []
 
@@ -133,6 +141,66 @@ class Builder:
             if observed:
                 self._observe(run, t, 1 - 0.1 * dip)
 
+    def exposures(self, new: int, every: int, steps: int = 150) -> None:
+        """Fine-tuning at `every` steps an exposure, which cost more than the number of new people does."""
+        t = np.linspace(0, steps, 31)
+        for seed in self.seeds:
+            learned = 1 - np.exp(-8 * t / steps)
+            lost = (0.2 + 0.02 * np.log(every) ** 2 + new / 2000) * (1 + 0.02 * seed) * learned
+            groups = {"known": (t, BASELINE * (0.002 + lost), 1 - lost)}
+            groups["new"] = (t, BASELINE * (2.4 - 2.3 * learned), learned)
+            row = {"distribution": "replay", "new": new, "weight": 0.0, "base": f"uniform-n512x900-s{seed}"}
+            row = self._row(row, "finetune", seed, 512, steps) | {"batch": new // every}
+            self._add("exposures", f"new-{new}-every-{every}", row, groups, f"every{every}-")
+
+    def _tuned(
+        self, experiment: str, case: str, speed: float, keeps: float, new: int, steps: int, **setting: object
+    ) -> None:
+        """Fine-tuning that keeps a share of the old facts which `_lost` says are lost otherwise."""
+        t = np.linspace(0, steps, 31)
+        for seed in self.seeds:
+            learned, lost = 1 - np.exp(-6 * speed * t / steps), sum(_lost(t, steps, new, seed)) * (1 - keeps)
+            groups = {"known": (t, BASELINE * (0.002 + lost), 1 - lost)}
+            groups["new"] = (t, BASELINE * (1.002 - learned), learned)
+            row = {"distribution": "replay", "new": new, "weight": 0.0, "base": f"uniform-n512x900-s{seed}"}
+            row = self._row(row | setting, "finetune", seed, 512, steps)
+            self._add(experiment, case, row, groups, f"{experiment}-{case}-")
+
+    def cured(self, case: str, speed: float, keeps: float, **setting: object) -> None:
+        self._tuned("cures", case, speed, keeps, 64, 150, **setting)
+
+    def rare_people(self) -> None:
+        """A power law that helps the mean, and of whose tenths the first are met most."""
+        for alpha, learning in ((0.0, 1.0), (0.6, 1.3)):
+            law = {"distribution": "power_law", "alpha": alpha} if alpha else {}
+            self.pretrain("rare_people", f"alpha-{alpha:g}", 512, 340, learning=learning, **law)
+        for run in [row["run"] for row in self.experiments[-len(self.seeds) :]]:
+            names, share = [f"tenth-{k}" for k in range(1, 11)], np.arange(1, 11.0) ** -0.6
+            people = {"run": run, "part": names, "people": 51, "share": share / share.sum()}
+            self.parts.append(pd.DataFrame(people))
+            everyone = next(
+                c for c in reversed(self.curves) if (c.run == run).all() and "known" in set(c.group)
+            )
+            for k, name in enumerate(names):
+                self.curves.append(everyone.assign(group=name, accuracy=everyone.accuracy * (1 - k / 11)))
+
+    def forget(self, new: int, weight: float, steps: int = 150) -> None:
+        """Fine-tuning that keeps weights; replay spares most of what is lost."""
+        keeps = 0.9 if weight else 0.0
+        self._tuned("forgetting", f"new-{new}-{weight:g}", 1.0, keeps, new, steps, weight=weight)
+        t = np.array([0, 5, 14, 50, steps])
+        for seed, entry in zip(self.seeds, self.experiments[-len(self.seeds) :], strict=True):
+            shift, drift = ((1 - keeps) * part for part in _lost(t, steps, new, seed))
+            as_it_is = 1 - shift - drift
+            self.forgetting.append(
+                pd.DataFrame(
+                    {"run": entry["run"], "step": t, "accuracy": as_it_is,
+                     "shift_removed": as_it_is + 0.8 * shift, "shift_alone": 1 - shift,
+                     "top_removed": as_it_is + 0.5 * shift, "rank": 0.02 + 0.1 * drift,
+                     "common": shift / (shift + drift + 1e-9)}
+                )
+            )  # fmt: skip
+
     def in_turn(
         self, experiment: str, case: str, groups: int, repeats: int = 1, steps: int = 480, schedule="cosine",
         observed: bool = False,
@@ -218,6 +286,8 @@ class Builder:
             {"attention": attention, "random_order": mixed},
             pd.concat(self.toy, ignore_index=True),
             pd.concat(self.training, ignore_index=True),
+            forgetting=pd.concat(self.forgetting, ignore_index=True),
+            parts=pd.concat(self.parts, ignore_index=True),
         )
 
     def robustness(self) -> None:
@@ -317,6 +387,21 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     b.finetune("finetune_attention", "new-32", 32, 0.0)
     for new in (16, 32, 64, 128, 256):
         b.finetune("finetune_sizes", f"new-{new}", new, 0.0)
+    for new in (32, 256):
+        for every in (4, 16):
+            b.exposures(new, every)
+    for new, weight in ((64, 0.0), (256, 0.0), (256, 1 / 8)):
+        b.forget(new, weight)
+    for case, speed, keeps, setting in (
+        ("replay", 0.8, 0.9, {"weight": 1 / 8}),
+        ("batch", 1.2, 0.6, {"batch": 256}),
+        ("rate", 0.6, 0.2, {"learning_rate": 0.001}),
+        ("rising", 0.9, 0.0, {"rate_warm_up": 20.0}),
+        ("attention", 0.9, 0.1, {"frozen": "attention"}),
+        ("embedding", 0.8, 0.15, {"frozen": "embedding"}),
+    ):
+        b.cured(case, speed, keeps, **setting)
+    b.rare_people()
     for weight in (1 / 32, 1 / 8, 1 / 2, 2):
         b.finetune("finetune_replay", f"weight-{weight:g}", 64, weight)
         for read_out in ("value_embeddings", "linear"):
@@ -332,7 +417,8 @@ def without(tables: Tables, experiment: str) -> Tables:
     kept = tables.experiments[tables.experiments.experiment != experiment]
     named = pd.Series(np.where(tables.toy.weight > 0, TOY_REPLAY, TOY_SIZES))
     toy = tables.toy[named != experiment]
-    return Tables(kept, tables.runs, tables.curves, tables.summary, tables.observed, toy, tables.training)
+    same = ("runs", "curves", "summary", "observed", "training", "forgetting")
+    return Tables(kept, **{name: getattr(tables, name) for name in same}, toy=toy)
 
 
 def part_of(tables: Tables, *experiments: str) -> Tables:
@@ -343,6 +429,6 @@ def part_of(tables: Tables, *experiments: str) -> Tables:
     def of(table: pd.DataFrame) -> pd.DataFrame:
         return table[table.run.isin(runs)].copy()
 
-    kept = {name: of(tables.table(name)) for name in ("runs", "curves", "summary", "training")}
+    kept = {name: of(tables.table(name)) for name in ("runs", "curves", "summary", "training", "forgetting")}
     kept["observed"] = {name: of(table) for name, table in tables.observed.items()}
     return Tables(mine.copy(), **kept, toy=tables.toy.copy() if TOY in experiments else None)

@@ -42,9 +42,13 @@ OVERLAID = {
     **dict.fromkeys(
         [
             "distributions/warm_ups",  # its maps are beside ours
-            "distributions/head_and_tail",  # these four are ours
+            "distributions/head_and_tail",  # this and what follows are ours
             "mechanism/credit",
             "mechanism/circuits_by_seed",
+            "distributions/rare_people",
+            "fine_tuning/cures",
+            "fine_tuning/exposures",
+            "fine_tuning/forgetting",
             "hallucination/growing_population",
             "distributions/curricula",
             "groups/attention",  # was not read from the paper

@@ -103,7 +103,59 @@ def growing_gains(tables):
     tables.summary.loc[tables.summary.run.isin(growing), "known_accuracy"] += 0.5
 
 
+def forgetting(**columns):
+    """Snapshots of `forgetting` with other values, which may be made from the rows."""
+
+    def change(tables):
+        for name, value in columns.items():
+            tables.forgetting[name] = value(tables.forgetting) if callable(value) else value
+
+    return lambda: Synthetic(change)
+
+
+def people_alone_count(tables):
+    """Runs on many new people lose as much more as those with many steps an exposure did."""
+    rows = tables.of("exposures")
+    curves = tables.curves
+    for run in rows.itertuples():
+        mine = (curves.run == run.run) & (curves.group == "known")
+        change = (curves.accuracy[mine] - 1) * (1.5 if run.new > 100 else 0.5)
+        slow = 1 if run.new / run.batch > 10 else 2.2
+        curves.loc[mine, "accuracy"] = 1 + change * slow
+
+
+def cured(**changes):
+    """Accuracy on old facts with a cure, given that and that on new ones."""
+
+    def change(tables):
+        rows = tables.of("cures")
+        for case, of in changes.items():
+            for run in rows.run[rows.case == case]:
+                old, new = ((tables.curves.run == run) & (tables.curves.group == g) for g in ("known", "new"))
+                known = tables.curves.accuracy
+                tables.curves.loc[old, "accuracy"] = of(known[old].to_numpy(), known[new].to_numpy())
+
+    return lambda: Synthetic(change)
+
+
+def rare(everyone: float, rarest: float):
+    """Other accuracies under the power law."""
+
+    def change(tables):
+        rows = tables.of("rare_people")
+        law = rows.run[rows.alpha > 0]
+        tables.summary.loc[tables.summary.run.isin(law), "known_accuracy"] = everyone
+        tables.curves.loc[tables.curves.run.isin(law) & (tables.curves.group == "tenth-10"), "accuracy"] = (
+            rarest
+        )
+
+    return lambda: Synthetic(change)
+
+
+CURES = ("larger-batch-keeps-most", "rising-rate-changes-nothing", "replay-keeps-most")
+OURS = ("collapse-is-a-shift", "erosion-is-drift", "truth-near-the-top", "one-direction", "replay-keeps-more")
 GREEN = {
+    **dict.fromkeys(["steps-per-exposure", *OURS, *CURES, "imbalance-costs-the-rarest"], Synthetic),
     **dict.fromkeys(["plateau-stands-apart", "people-are-known"], phases_scene),
     "attention-has-moved": attention_scene,
     "many-new-people-a-batch": lambda **k: in_small_batches(fine_tuning_scene(**k)),
@@ -231,6 +283,56 @@ RED = [
         "rank correlation",
         lambda: Synthetic(circuits_of_their_own, seeds=range(12)),
     ),
+    (
+        "steps-per-exposure",
+        "people alone count",
+        ["accuracy on old facts lost with", "the same - that lost"],
+        lambda: Synthetic(people_alone_count),
+    ),
+    (
+        "collapse-is-a-shift",
+        "a third of it",
+        "that the shift makes",
+        forgetting(shift_removed=lambda rows: rows.accuracy + (1 - rows.accuracy) / 3),
+    ),
+    (
+        "erosion-is-drift",
+        "all a shift",
+        ["at the end that the shift makes", "part early on - part at the end"],
+        forgetting(shift_removed=lambda rows: rows.accuracy + (1 - rows.accuracy) * (rows.step / 150)),
+    ),
+    ("truth-near-the-top", "anywhere", "rank of the right value", forgetting(rank=0.4)),
+    ("truth-near-the-top", "nothing is lost", "accuracy on old facts", forgetting(accuracy=0.9)),
+    (
+        "one-direction",
+        "none of it",
+        ["in one direction", "part early on - part at the end"],
+        forgetting(
+            top_removed=lambda rows: rows.accuracy + (1 - rows.accuracy) * (rows.step / 150) * rows["rank"]
+        ),
+    ),
+    ("replay-keeps-more", "all a shift", "with replay - without", forgetting(shift_removed=1.0)),
+    (
+        "larger-batch-keeps-most",
+        "it loses more",
+        ["with a larger batch - without", "with a larger batch - with"],
+        cured(batch=lambda old, new: 1 - 0.9 * new),
+    ),
+    (
+        "rising-rate-changes-nothing",
+        "it keeps all",
+        "with a rising rate - without",
+        cured(rising=lambda old, new: 1 - 0.01 * new),
+    ),
+    (
+        "replay-keeps-most",
+        "a frozen embedding keeps all",
+        "with replay - with frozen embedding",
+        cured(embedding=lambda old, new: 1 - 0.01 * new),
+    ),
+    ("replay-keeps-most", "it keeps nothing", "with replay - with", cured(replay=lambda old, new: 1 - new)),
+    ("imbalance-costs-the-rarest", "it costs nothing", "of the rarest tenth", rare(0.99, 0.98)),
+    ("imbalance-costs-the-rarest", "no gain", "accuracy on everyone", rare(0.05, 0.01)),
     ("growing-beats-warm-up", "no gain", "gain in accuracy", Synthetic),
     ("C1", "slow", "share of the run to 1.1 b", lambda: known(phase_one=60)),
     ("C1", "never", "share of the run to 1.1 b", lambda: known(plateau_end=790, phase_one=789, plateau=1.2)),
