@@ -21,9 +21,12 @@ from pipeline.tables.read import (
     OF_RUNS,
     TABLES,
     Tables,
+    file_of,
     read_table,
     stacked,
 )
+
+_ROWS = 8000  # of a file: below a mebibyte, as repositories want their files
 
 
 def experiments_table(planned: list[PlannedRun]) -> pd.DataFrame:
@@ -151,7 +154,12 @@ def write(tables: Tables, folder: Path, plans: Mapping[str, str] | None = None, 
     for experiment in tables.names:
         files = []
         for name, table in _part(tables, experiment).items():
-            files.append(f"{name}.csv")
-            content = table.to_csv(index=False, float_format="%.8g")
-            write_atomically(folder / experiment / files[-1], content)
+            for k, first in enumerate(range(0, max(1, len(table)), _ROWS)):
+                files.append(file_of(name, k))
+                rows = table.iloc[first : first + _ROWS]
+                content = rows.to_csv(index=False, float_format="%.8g")
+                write_atomically(folder / experiment / files[-1], content)
         seal(folder / experiment, files, plan=(plans or {}).get(experiment), **facts)
+        for path in (folder / experiment).glob("*.csv"):
+            if path.name not in files:  # of a table that was longer
+                path.unlink()

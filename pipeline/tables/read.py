@@ -1,6 +1,7 @@
 """The measured tables: every run's parameters, curves and final values, gathered from the run folders.
 
-Each experiment has a folder of them, with a manifest that names its plan (the digest of its runs):
+Each experiment has a folder of them, with a manifest that names its plan (the digest of its runs). A long
+table goes on in files of its own, as curves.2.csv:
 
 experiments.csv  experiment, case, seed, run                which run serves which experiment
 runs.csv         one row a run: parameters, baseline, cost, provenance
@@ -81,10 +82,18 @@ COLUMNS = {
 
 def _csv(path: Path) -> pd.DataFrame:
     """A table; only an empty field is no value: a case may be called NA, or null."""
-    text = (
-        {} if path.stem in probes.OF_FINAL else _TEXT
-    )  # a part's people are counted, a run's named by a checksum
+    # In what is told of final weights people are counted; elsewhere they are named by a checksum.
+    text = {} if _table_of(path.name) in probes.OF_FINAL else _TEXT
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
+
+
+def file_of(table: str, k: int) -> str:
+    """The name of the k-th file of a table, from 0: curves.csv, curves.2.csv, ..."""
+    return f"{table}.{k + 1}.csv" if k else f"{table}.csv"
+
+
+def _table_of(file: str) -> str:
+    return file.partition(".")[0]
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
@@ -113,7 +122,10 @@ def _read_part(folder: Path, experiment: str) -> dict[str, pd.DataFrame]:
     needed = ("toy",) if experiment == TOY else TABLES
     given = verify(mine)["files"]
     verify(mine, *(f"{name}.csv" for name in needed))
-    part = {name.removesuffix(".csv"): _csv(mine / name) for name in given}
+    part = {}
+    for table in dict.fromkeys(map(_table_of, given)):
+        found = [file for k in range(len(given)) if (file := file_of(table, k)) in given]
+        part[table] = stacked([_csv(mine / file) for file in found])
     for name in (*needed[1:], *({"training"} & set(part))):
         planned = part["experiments"]
         missing = planned[~planned.run.isin(part[name].run)]

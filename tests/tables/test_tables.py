@@ -25,6 +25,25 @@ def test_written_and_read_alike(built, tmp_path):
     assert Tables.read(tmp_path).of("phases").shape == tables.of("phases").shape
 
 
+def test_a_long_table_goes_on_in_another_file(built, tmp_path, monkeypatch):
+    tables = part_of(built, "phases")
+    monkeypatch.setattr("pipeline.tables.gather._ROWS", 7)
+    write(tables, tmp_path)
+    longer = {path.name for path in (tmp_path / "phases").glob("curves*.csv")}
+    assert (
+        longer == {"curves.csv", *(f"curves.{k}.csv" for k in range(2, len(longer) + 1))} and len(longer) > 10
+    )
+    read = Tables.read(tmp_path)
+    pd.testing.assert_frame_equal(read.curves, tables.curves, rtol=1e-7, check_dtype=False)
+    assert read.runs.shape == tables.runs.shape
+    (tmp_path / "phases" / "curves.2.csv").unlink()
+    with pytest.raises(ArtefactError, match=r"curves\.2\.csv: missing"):
+        Tables.read(tmp_path)
+    monkeypatch.undo()
+    write(tables, tmp_path)
+    assert [path.name for path in (tmp_path / "phases").glob("curves*.csv")] == ["curves.csv"]
+
+
 def test_what_is_told_of_the_final_weights_is_read_as_numbers(built, tmp_path):
     """`people` are counted in parts.csv, and a checksum in runs.csv."""
     tables = part_of(built, "phases")
