@@ -1,0 +1,1 @@
+curves["distributions/rare_people"]=[];

@@ -1,0 +1,1 @@
+curves["fine_tuning/cures"]=[];
