@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline.config.experiments import TOY
 from pipeline.tables.crossings import half_accuracy, plateau_end
 from pipeline.tables.memory import TOY_REPLAY, TOY_SIZES
-from pipeline.tables.read import Tables
+from pipeline.tables.read import Tables, stacked
 
 BASELINE = 4.0
 PARAMETERS = (
@@ -286,8 +286,8 @@ class Builder:
             {"attention": attention, "random_order": mixed},
             pd.concat(self.toy, ignore_index=True),
             pd.concat(self.training, ignore_index=True),
-            forgetting=pd.concat(self.forgetting, ignore_index=True),
-            parts=pd.concat(self.parts, ignore_index=True),
+            forgetting=stacked(self.forgetting),
+            parts=stacked(self.parts),
         )
 
     def robustness(self) -> None:
