@@ -842,6 +842,16 @@ def test_too_few_seeds_give_no_hard_verdict(claim, seeds):
     assert finding.seeds == len(seeds) and {check.verdict for check in finding.checks} == {UNDECIDED}
 
 
+def test_of_two_cases_of_a_cure_the_first_is_judged():
+    def frozen_twice(tables):
+        tables.runs["frozen"] = tables.runs.frozen.replace("embedding", "attention")
+
+    finding = judged("replay-keeps-most", Synthetic(frozen_twice))
+    assert finding.verdict == REPRODUCED, finding
+    told = [check.quantity for check in finding.checks]
+    assert sum("frozen attention" in name for name in told) == 1 and not any("embedding" in n for n in told)
+
+
 def test_red_with_one_seed_gives_no_hard_verdict():
     scene = phases_scene(seeds=(0,), known={"final_loss": 3.0})
     assert judged("C3", scene).verdict == UNDECIDED

@@ -34,17 +34,12 @@ def steps_per_exposure_set_the_collapse(tables: Tables, *, learned: float) -> Re
     ], rows
 
 
-def _restored(rows: pd.DataFrame, way: str, early: float) -> tuple[pd.Series, pd.Series]:
-    """Which part of the lost accuracy comes back, early on and at the end, by seed."""
-    return at(rows, early)[f"of_{way}"], at(rows, 1)[f"of_{way}"]
-
-
 @judge("forgetting")
 def collapse_is_a_common_shift(tables: Tables, *, early: float, least: float) -> Result:
     """Part of the accuracy on old facts lost early that comes back once the shift of the logits is taken
     out, as estimated on other people."""
     rows = largest(tables, replay=False)
-    part, _ = _restored(rows, "shift_removed", early)
+    part = at(rows, early).of_shift_removed
     return [Check.of("restored", "part of the early loss that the shift makes", part, low=least)], rows
 
 
@@ -52,7 +47,7 @@ def collapse_is_a_common_shift(tables: Tables, *, early: float, least: float) ->
 def erosion_is_drift(tables: Tables, *, early: float, most: float) -> Result:
     """The same at the end of fine-tuning; and how much less it is than early on."""
     rows = largest(tables, replay=False)
-    soon, late = _restored(rows, "shift_removed", early)
+    soon, late = (at(rows, share).of_shift_removed for share in (early, 1))
     return [
         Check.of("restored", "part of the loss at the end that the shift makes", late, high=most),
         Check.of("less", "part early on - part at the end", soon - late, low=0),
@@ -76,7 +71,7 @@ def one_direction_carries_the_collapse(tables: Tables, *, early: float, least: f
     """Part of the accuracy on old facts lost early that comes back once the direction is taken out in which
     each weight matrix has changed most; and how much more this is than at the end."""
     rows = largest(tables, replay=False)
-    soon, late = _restored(rows, "top_removed", early)
+    soon, late = (at(rows, share).of_top_removed for share in (early, 1))
     return [
         Check.of("restored", "part of the early loss in one direction", soon, low=least),
         Check.of("more", "part early on - part at the end", soon - late, low=0),

@@ -22,7 +22,9 @@ def _cure(run: pd.Series, plain: pd.Series) -> str:
         return {"attention": ATTENTION, "embedding": EMBEDDING}[run.frozen]
     if run.rate_warm_up > 0:
         return RISE
-    return BATCH if run.batch > plain.batch else RATE
+    if run.batch > plain.batch:
+        return BATCH
+    return RATE if run.learning_rate < plain.learning_rate else str(run.case)
 
 
 def runs(tables: Tables) -> pd.DataFrame:
@@ -32,6 +34,7 @@ def runs(tables: Tables) -> pd.DataFrame:
     if plain.empty:
         raise NotMeasuredError(f"the plan has no runs of {NAME} on {cured.new.iloc[0]:g} new people")
     named = cured.assign(cure=[_cure(run, plain.iloc[0]) for _, run in cured.iterrows()])
+    named = named.drop_duplicates(["cure", "seed"])  # of several, as of two rates, the first in the plan
     return pd.concat([plain.assign(cure=NONE), named], ignore_index=True)
 
 

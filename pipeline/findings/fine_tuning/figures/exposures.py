@@ -1,5 +1,7 @@
 """Old facts against exposures of the new people, by their number and by the steps between two exposures."""
 
+import itertools
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -27,7 +29,7 @@ def facts(tables: Tables) -> dict[str, str]:
 def draw(tables: Tables) -> Figure:
     found = cells(tables)
     colours = style.colours([every for _, every, _ in found], log=True)
-    lines = dict(zip(sorted({new for new, _, _ in found}), LINES, strict=False))
+    lines = dict(zip(sorted({new for new, _, _ in found}), itertools.cycle(LINES), strict=False))
     fig, axes = style.new_figure(1, 2, 11, 4.6, sharey=True)
     for ax, group, people in zip(axes[0], ("known", "new"), ("old", "new"), strict=True):
         for new, every, runs in found:
