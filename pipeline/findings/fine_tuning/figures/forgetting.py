@@ -57,5 +57,5 @@ def draw(tables: Tables) -> Figure:
         for ax in (above, below):
             style.share_axis(ax)
             panels.stretch_time(ax)
-    style.legend_of_all(fig, axes[0, 0])
+    style.legend_of_all(fig, axes[0, 0], most=2 * len(found))  # as wide as its panels
     return fig
