@@ -78,7 +78,7 @@ format: .venv/ok
 # schema, from their classes; the scales beside the paper, from plans and committed results; what describes the results
 # to people and to archives.
 readme: .venv/ok
-	python -m pipeline.commands.readme --results results/laptop --readme README.md
+	python -m pipeline.commands.readme --results results/laptop --readme README.md --findings docs/findings.md
 	python -m pipeline.commands.cost --scale paper-grid --write docs/cluster.md docs/dvc.md docs/gpus-and-nodes.md
 	python -m pipeline.commands.parameters
 	python -m pipeline.commands.scales

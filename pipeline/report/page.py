@@ -95,6 +95,7 @@ def alone(html: str, figures: Path) -> str:
         drawing = base64.b64encode((figures / source[1]).read_bytes()).decode()
         return f'src="data:image/svg+xml;base64,{drawing}"'
 
+    html = re.sub(r'<a class="beside".*?</a>', "", html)
     scripts = "".join((figures / f"{name}.js").read_text(encoding="utf-8") for name in _explored(html))
     html = html.replace("const curves = {};", f"const curves = {{}};\n{scripts}")
     return re.sub(r'src="\.\./figures/([^"]+)"', inline, html)
@@ -144,6 +145,7 @@ def render(scale: str, params: Params, results: Path, tables: Tables) -> str:
         .get_template("page.html.j2")
         .render(
             scale=scale,
+            index="",
             claims=claims,
             headlines=headlines.told(entries, drawing.drawable(figures.load().values(), tables)),
             notes=headlines.notes(scale, claims),

@@ -2,7 +2,7 @@
 # model: editing a tolerance, a colour or a caption re-runs a few seconds.
 #   in    every run's small files, and the toy's
 #   out   results/<scale>/{tables/<experiment>/*.csv, claims.json, metrics.json, learning.csv,
-#         figures/<chapter>/*.{svg,png}, report/{index,alone}.html}, with manifests
+#         figures/<chapter>/*.{svg,png}, report/{index,alone,beyond}.html}, with manifests
 #   runs  pipeline.stages.{tables,claims,figures,report}
 # Claims, figures and page are about the experiments that are made here, and about those whose tables are
 # there from an earlier call or in git. Figures are drawn by one job, as matplotlib takes longer to start than

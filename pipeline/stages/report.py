@@ -2,7 +2,8 @@
 
 python -m pipeline.stages.report --scale laptop --results results/laptop --experiments NAME ... --out FILE
 
-Writes the FILE, and beside it alone.html, the same with the drawings inside.
+Writes the FILE; beside it alone.html, the same with the drawings inside; and beyond.html about the statements
+that are ours, unless the runs are on a table of facts.
 """
 
 import argparse
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from pipeline.config.frozen import digest
 from pipeline.findings import figures
+from pipeline.report import beyond, page
 from pipeline.report import facts as facts_page
-from pipeline.report import page
 from pipeline.stages import common
 from pipeline.store import current, plan, provenance
 from pipeline.store.artefacts import manifest_of, seal
@@ -32,6 +33,11 @@ def main() -> None:
     html, alone = about.render(args.scale, params, args.results, tables), args.out.with_name("alone.html")
     write_atomically(args.out, html)
     write_atomically(alone, page.alone(html, args.results / "figures"))
+    written = [args.out.name, alone.name]
+    if not tables.on_facts:
+        ours = args.out.with_name("beyond.html")
+        write_atomically(ours, beyond.render(args.scale, args.results, tables))
+        written.append(ours.name)
     facts = provenance.made_from("report", args.results / "tables", tables.names)
     drawings = [] if tables.on_facts else figures.load()
     drawn = [args.results / "figures" / manifest_of(name) for name in drawings]
@@ -42,7 +48,7 @@ def main() -> None:
         "shown": current.checksum_of([args.results / manifest_of("claims"), *drawn, *asked, *others]),
         "parameters": digest(params.model_dump(mode="json")),
     }
-    seal(args.out.parent, [args.out.name, alone.name], **facts)
+    seal(args.out.parent, written, **facts)
 
 
 if __name__ == "__main__":
