@@ -61,7 +61,7 @@ MISTAKES = {
     ),
     "unknown distribution": (
         put("defaults", "distribution", {"kind": "zipf"}),
-        "'uniform', 'power_law', 'frequencies', 'celebrities', 'warm_up', 'replay'",
+        "'uniform', 'power_law', 'frequencies', 'celebrities', 'warm_up', 'wrong_warm_up'",
     ),
     "more celebrities than people": (
         put("defaults", "distribution", {"kind": "celebrities", "count": 9999, "weight": 2}),
@@ -70,6 +70,10 @@ MISTAKES = {
     "warm-up longer than the run": (
         put("defaults", "distribution", {"kind": "warm_up", "subset": 8, "steps": STEPS}),
         f"distribution.steps is {STEPS}, allowed: less than training.steps = {STEPS}",
+    ),
+    "people who leave after the run": (
+        put("defaults", "distribution", {"kind": "leaving", "count": 8, "until": STEPS}),
+        f"distribution.until is {STEPS}, allowed: less than training.steps = {STEPS}",
     ),
     "groups that do not divide the people": (
         put("defaults", "distribution", {"kind": "sequential", "groups": 3}),
@@ -93,7 +97,7 @@ MISTAKES = {
     ),
     "groups apart where there are none": (
         put("defaults", "evaluation", "apart", 8),
-        "evaluation.apart is 8, allowed: null where distribution.kind is uniform",
+        "evaluation.apart is 8, allowed: null where distribution.kind is adaptive",
     ),
     "replay without a base": (
         put("defaults", "distribution", {"kind": "replay", "new": 8}),

@@ -37,6 +37,8 @@ class Population:
     token_ids (vocabulary,): the tokenizer's id of each token of the bank. Merges that BPE needed on its
         way to longer pieces, and that nothing is spelled with, get no embedding and no logit.
     frequencies (people,): how often each is met, where a table says so.
+    at_first (people, A): values that training states in their place in the first phase of a run's
+        distribution, where these are others (pipeline/data/told.py).
     Segments: BOS, then the three parts of each template of each attribute, then a name a person, then the
         values of each attribute.
     """
@@ -51,6 +53,7 @@ class Population:
     segment_length: Ints
     token_ids: Ints
     frequencies: NDArray[np.float64] | None = None
+    at_first: Ints | None = None
     meta: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -95,9 +98,10 @@ class Population:
         """Whether somebody has a value, (people, A)."""
         return self.values != MISSING
 
-    def value_lengths(self) -> Ints:
-        """Tokens of everybody's values, (people, A); 0 where there is none."""
-        segments = np.array(self.first_value_segment) + self.values.clip(min=0)
+    def value_lengths(self, values: Ints | None = None) -> Ints:
+        """Tokens of everybody's values, or of others in their place, (people, A); 0 where there is none."""
+        values = self.values if values is None else values
+        segments = np.array(self.first_value_segment) + values.clip(min=0)
         return self.segment_length[segments] * self.stated
 
     def name_lengths(self) -> Ints:
@@ -107,7 +111,8 @@ class Population:
     def longest_biography(self) -> int:
         """Tokens of the longest biography that anybody can have, BOS included."""
         longest = np.array([lengths.max() for lengths in self.template_lengths()])
-        sentences = longest + self.name_lengths()[:, None] + self.value_lengths()
+        values = np.maximum(self.value_lengths(), self.value_lengths(self.at_first))
+        sentences = longest + self.name_lengths()[:, None] + values
         return 1 + int((sentences * self.stated).sum(-1).max())
 
     def save(self, folder: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.config import distributions
-from pipeline.config.kind import Learned
+from pipeline.config.distributions import Learned
 from pipeline.data import random
 from pipeline.data.population import Population
 
@@ -99,6 +99,7 @@ class Sampler:
         self.seed, self.device, self.shuffled = seed, torch.device(device), who.shuffled
         put = lambda x: torch.from_numpy(np.ascontiguousarray(x)).to(self.device)  # noqa: E731
         self._values = put(population.values.clip(min=0)).long()
+        self._at_first = self._values if population.at_first is None else put(population.at_first).long()
         self._stated = None if population.stated.all() else put(population.stated)
         self._order = put(population.template_order)
         self._bank = put(population.bank).long()
@@ -165,7 +166,8 @@ class Sampler:
         slots = 1 + torch.arange(2 * self.attributes, device=self.device)
         key = self._bits(_TRAIN, steps[:, None], at[:, None], slots)
         which = random.below(key[:, : self.attributes], self._train)
-        drawn = self._assemble(self._individuals(steps, at, phase), which, key[:, self.attributes :])
+        people, values = self._individuals(steps, at, phase), self._values if phase > 0 else self._at_first
+        drawn = self._assemble(people, which, key[:, self.attributes :], values)
         self._watch(~self._may_train[phase][drawn.individuals])
         self._watch(self._of(self._held_out, drawn))
         return self._parted(drawn, len(rows))
@@ -182,7 +184,7 @@ class Sampler:
         u = random.uniform(key[:, 0])
         people = first + ((rows + u) * (count / of)).long().clamp(max=count - 1)
         which = self._first_held + random.below(key[:, 1 : 1 + self.attributes], self._held)
-        batch = self._assemble(people, which, key[:, 1 + self.attributes :])
+        batch = self._assemble(people, which, key[:, 1 + self.attributes :], self._values)
         self._watch(self._of(self._trained_on, batch))
         return batch
 
@@ -235,14 +237,15 @@ class Sampler:
             widths = (drawn.kind != PADDING).sum(1).view(-1, size).amax(1).tolist()
         return [drawn.part(first, size, width) for first, width in zip(firsts, widths, strict=True)]
 
-    def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor) -> Batch:
-        """Spell biographies. people (B,), which (B, A): places in each person's template order."""
+    def _assemble(self, people: Tensor, which: Tensor, order_key: Tensor, values: Tensor) -> Batch:
+        """Spell biographies. people (B,), which (B, A): places in each person's template order; values
+        (people, A)."""
         b, a = which.shape
         attribute = torch.arange(a, device=self.device)
         templates = torch.gather(self._order[people], 2, which[..., None])[..., 0].long()
         part = self._first_part + templates * 3
         name = (self._first_name + people)[:, None].expand(b, a)
-        value = self._first_value + self._values[people]
+        value = self._first_value + values[people]
         sentence = torch.stack([part, name, part + 1, value, part + 2], -1)  # (B, A, 5) segments
         order = torch.argsort(order_key, dim=1, stable=True) if self.shuffled else attribute.expand(b, a)
         sentence = torch.gather(sentence, 1, order[..., None].expand(b, a, 5))

@@ -25,6 +25,7 @@ from safetensors.torch import load
 
 from pipeline.config.probes import OF_FINAL
 from pipeline.config.run import RunConfig
+from pipeline.data import told
 from pipeline.data.population import Population
 from pipeline.data.sampler import Sampler, probabilities
 from pipeline.execution.processes import used
@@ -134,11 +135,12 @@ def main() -> None:
     rows: dict[str, list[dict]] = {name: [] for name in COLUMNS}
     inputs = {"code": provenance.code_of("evaluate")}
     for people in args.populations:
-        population = Population.load(people)
+        drawn = Population.load(people)
         inputs[people.name] = checksum(people, "people.safetensors")
         for folder, run in runs.items():
             if run.population_id != people.name:
                 continue
+            population = told.told(drawn, run)
             weights, reference = checksum(folder, "weights.safetensors"), None
             if run.base and run.patching:
                 # Folders of runs lie side by side.

@@ -23,6 +23,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from pipeline.config.run import RunConfig
+from pipeline.data import told
 from pipeline.data.population import Population
 from pipeline.data.sampler import LeakageError
 from pipeline.execution.processes import used
@@ -52,7 +53,7 @@ class Inputs:
 
 def read_inputs(args: argparse.Namespace, run: RunConfig) -> Inputs:
     """Raises ArtefactError for a damaged file, StageError for the folder of another base."""
-    population = Population.load(args.population)
+    population = told.load(args.population, run)
     people = checksum(args.population, "people.safetensors")
     checksums = {"population": people, "code": provenance.code_of("train")}
     if run.base is None:

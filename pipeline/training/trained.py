@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 
 from pipeline.config.errors import ConfigError
 from pipeline.config.run import RunConfig
+from pipeline.data import told
 from pipeline.data.population import Population
 from pipeline.data.sampler import probabilities
 from pipeline.model.patching import PatchedTransformer
@@ -114,7 +115,7 @@ class Trained:
             )
             raise ConfigError(f"at: given {step}, allowed: {allowed}")
         people = folder.parent.parent / "populations" / run.population_id
-        population = Population.load(people)
+        population = told.load(people, run)
         tokenizer = Tokenizer.from_str((people / "tokenizer.json").read_text())
         size = (run.model, population.vocabulary, population.longest_biography())
         if run.base and run.patching:

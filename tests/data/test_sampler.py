@@ -38,6 +38,9 @@ DISTRIBUTIONS = {
     "alternating": distributions.Sequential(kind="sequential", groups=2, repeats=3),
     "growing": distributions.Growing(kind="growing", subset=10, until=12, stages=3),
     "adaptive": distributions.Adaptive(kind="adaptive", subset=10, known=0.5),
+    "wrong_warm_up": distributions.WrongWarmUp(kind="wrong_warm_up", subset=10, steps=7),
+    "leaving": distributions.Leaving(kind="leaving", count=10, until=7),
+    "narrow": distributions.Narrow(kind="narrow", new=8),
     "seen": distributions.Seen(kind="seen", skip=8, count=16),
 }
 STEPS = 24  # of the run

@@ -107,6 +107,8 @@ class Builder:
             groups = {"known": (t, loss, known), "new": (t, new, np.full_like(t, 0.01) * (t > 0))}
             if experiment == "head_and_tail":
                 groups["tail"] = groups["known"]
+            if experiment == "leaving":
+                groups |= {"stayed": groups["known"], "left": groups["new"]}
             if experiment == "growing":
                 groups |= {f"group-{k}": groups["known"] for k in (1, 2, 3)}
             groups = {g: tuple(values[t >= first] for values in of) for g, of in groups.items()}
@@ -184,13 +186,17 @@ class Builder:
             for k, name in enumerate(names):
                 self.curves.append(everyone.assign(group=name, accuracy=everyone.accuracy * (1 - k / 11)))
 
-    def forget(self, new: int, weight: float, steps: int = 150) -> None:
-        """Fine-tuning that keeps weights; replay spares most of what is lost."""
+    def forget(self, new: int, weight: float, steps: int = 150, narrow: bool = False) -> None:
+        """Fine-tuning that keeps weights; replay spares most of what is lost, and values from half of each
+        list shift more."""
         keeps = 0.9 if weight else 0.0
-        self._tuned("forgetting", f"new-{new}-{weight:g}", 1.0, keeps, new, steps, weight=weight)
+        setting = {"distribution": "narrow"} if narrow else {"weight": weight}
+        name = "narrow" if narrow else "forgetting"
+        self._tuned(name, f"new-{new}-{weight:g}", 1.0, keeps, new, steps, **setting)
         t = np.array([0, 5, 14, 50, steps])
         for seed, entry in zip(self.seeds, self.experiments[-len(self.seeds) :], strict=True):
             shift, drift = ((1 - keeps) * part for part in _lost(t, steps, new, seed))
+            shift = shift * (1.3 if narrow else 1.0)
             as_it_is = 1 - shift - drift
             self.forgetting.append(
                 pd.DataFrame(
@@ -359,6 +365,9 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     for until, learning in ((400, 1.3), (700, 1.1)):
         grown = {"distribution": "growing", "subset": 128, "until": until, "stages": 3}
         b.pretrain("curricula", f"128-{until}", 1024, speed=1.4, learning=learning, **grown)
+    for subset in (64, 128):
+        adapts = {"distribution": "adaptive", "subset": subset, "known": 0.4}
+        b.pretrain("adaptive_settings", f"{subset}-below-0.4", 1024, speed=1.4, learning=1.2, **adapts)
     # The best of both, as the runs above have it.
     b.pretrain("curricula_again", "128-400", 1024, speed=1.4, learning=1.3, **{**grown, "until": 400})
     warm = {"distribution": "warm_up", "subset": 128, "warm_up_steps": 100}
@@ -392,6 +401,7 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
             b.exposures(new, every)
     for new, weight in ((64, 0.0), (256, 0.0), (256, 1 / 8)):
         b.forget(new, weight)
+    b.forget(256, 0.0, narrow=True)
     for case, speed, keeps, setting in (
         ("replay", 0.8, 0.9, {"weight": 1 / 8}),
         ("batch", 1.2, 0.6, {"batch": 256}),
@@ -402,6 +412,14 @@ def build(seeds: int = 3, lengths: tuple[int, ...] = (900,)) -> Tables:
     ):
         b.cured(case, speed, keeps, **setting)
     b.rare_people()
+    for case, kind, learning in (
+        ("none", "", 1.0),
+        ("right", "warm_up", 1.6),
+        ("wrong", "wrong_warm_up", 1.5),
+    ):
+        warm = {"distribution": kind, "subset": 64, "warm_up_steps": 60} if kind else {}
+        b.pretrain("wrong_warm_up", case, steps=340, learning=learning, **warm)
+    b.pretrain("leaving", steps=340, learning=2.0, distribution="leaving", count=128, until=80)
     for weight in (1 / 32, 1 / 8, 1 / 2, 2):
         b.finetune("finetune_replay", f"weight-{weight:g}", 64, weight)
         for read_out in ("value_embeddings", "linear"):

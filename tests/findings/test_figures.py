@@ -46,6 +46,7 @@ OVERLAID = {
             "mechanism/credit",
             "mechanism/circuits_by_seed",
             "distributions/rare_people",
+            "distributions/circuits_or_facts",
             "fine_tuning/cures",
             "fine_tuning/exposures",
             "fine_tuning/forgetting",

@@ -152,10 +152,45 @@ def rare(everyone: float, rarest: float):
     return lambda: Synthetic(change)
 
 
+def warmed(accuracy: float, *arms: str):
+    """Another final accuracy of some of the arms that a warm-up on wrong facts is compared in."""
+
+    def change(tables):
+        rows = tables.of("wrong_warm_up")
+        mine = rows.run[rows.distribution.isin(arms)]
+        tables.summary.loc[tables.summary.run.isin(mine), "known_accuracy"] = accuracy
+
+    return lambda: Synthetic(change)
+
+
+def leaving(group: str, accuracy: float):
+    """Another accuracy on those who leave, or who stay."""
+
+    def change(tables):
+        mine = tables.curves.run.isin(tables.of("leaving").run) & (tables.curves.group == group)
+        tables.curves.loc[mine, "accuracy"] = accuracy
+
+    return lambda: Synthetic(change)
+
+
+def narrow(**columns):
+    """Snapshots of `narrow` with other values, made from the rows."""
+
+    def change(tables):
+        mine = tables.forgetting.run.isin(tables.of("narrow").run)
+        for name, value in columns.items():
+            tables.forgetting.loc[mine, name] = value(tables.forgetting[mine])
+
+    return lambda: Synthetic(change)
+
+
 CURES = ("larger-batch-keeps-most", "rising-rate-changes-nothing", "replay-keeps-most")
 OURS = ("collapse-is-a-shift", "erosion-is-drift", "truth-near-the-top", "one-direction", "replay-keeps-more")
 GREEN = {
     **dict.fromkeys(["steps-per-exposure", *OURS, *CURES, "imbalance-costs-the-rarest"], Synthetic),
+    **dict.fromkeys(
+        ["warm-up-needs-no-facts", "plateau-leaves-no-facts", "narrow-values-shift-more"], Synthetic
+    ),
     **dict.fromkeys(["plateau-stands-apart", "people-are-known"], phases_scene),
     "attention-has-moved": attention_scene,
     "many-new-people-a-batch": lambda **k: in_small_batches(fine_tuning_scene(**k)),
@@ -331,6 +366,23 @@ RED = [
         cured(embedding=lambda old, new: 1 - 0.01 * new),
     ),
     ("replay-keeps-most", "it keeps nothing", "with replay - with", cured(replay=lambda old, new: 1 - new)),
+    ("warm-up-needs-no-facts", "nothing is left", "part of the gain", warmed(0.2, "wrong_warm_up")),
+    (
+        "warm-up-needs-no-facts",
+        "no gain",
+        "on right facts - without one",
+        warmed(0.01, "warm_up", "wrong_warm_up"),
+    ),
+    ("plateau-leaves-no-facts", "they are known", "who left - on never-seen", leaving("left", 0.3)),
+    ("plateau-leaves-no-facts", "nobody is known", "who stayed", leaving("stayed", 0.1)),
+    (
+        *("narrow-values-shift-more", "as little is lost", "of half of each list - of all"),
+        narrow(accuracy=lambda rows: 1 - 0.2 * (1 - rows.accuracy), shift_removed=lambda rows: 1.0),
+    ),
+    (
+        *("narrow-values-shift-more", "drift alone", "part of it that the shift makes"),
+        narrow(shift_removed=lambda rows: rows.accuracy),
+    ),
     ("imbalance-costs-the-rarest", "it costs nothing", "of the rarest tenth", rare(0.99, 0.98)),
     ("imbalance-costs-the-rarest", "no gain", "accuracy on everyone", rare(0.05, 0.01)),
     ("growing-beats-warm-up", "no gain", "gain in accuracy", Synthetic),

@@ -6,7 +6,7 @@ collapsed and most of the new ones are still to be learned.
 
 import pandas as pd
 
-from pipeline.findings.fine_tuning.forgetting import at, largest
+from pipeline.findings.fine_tuning.forgetting import NARROW, at, largest, narrow
 from pipeline.findings.fine_tuning.trajectories import collapsing, trajectories
 from pipeline.findings.judging import NotMeasuredError, Result, judge
 from pipeline.findings.verdict import Check
@@ -87,3 +87,19 @@ def replay_keeps_more_than_the_shift(tables: Tables) -> Result:
     return [Check.of("gain", "accuracy with replay - without the shift", gain, low=0)], pd.concat(
         [alone, replayed]
     )
+
+
+@judge(NARROW, "forgetting")
+def narrow_values_shift_more(tables: Tables, *, early: float) -> Result:
+    """With new values from half of each list, minus the same with values from all, by seed, on as many new
+    people: accuracy on old facts that is lost early; and the part of it that the shift makes."""
+    half, whole = narrow(tables), largest(tables, replay=False)
+    if half.new.iloc[0] != whole.new.iloc[0]:
+        raise NotMeasuredError("the plan has no runs on as many new people with values from all of each list")
+    of_half, of_all = at(half, early), at(whole, early)
+    lost = (of_half.start - of_half.accuracy) - (of_all.start - of_all.accuracy)
+    more = of_half.of_shift_removed - of_all.of_shift_removed
+    return [
+        Check.of("lost", "lost early with values of half of each list - of all", lost.dropna(), low=0),
+        Check.of("more", "part of it that the shift makes, the same difference", more, low=0),
+    ], pd.concat([half, whole])

@@ -7,14 +7,14 @@ from pipeline.findings.judging import NotMeasuredError
 from pipeline.tables.read import Tables
 
 RESTORED = ("shift_removed", "top_removed")
-NAME = "forgetting"
+NAME, NARROW = "forgetting", "narrow"
 
 
-def snapshots(tables: Tables) -> pd.DataFrame:
-    """One row a snapshot of a run of `forgetting`, ascending in step: the run's parameters and what
+def snapshots(tables: Tables, name: str = NAME) -> pd.DataFrame:
+    """One row a snapshot of a run of an experiment, ascending in step: the run's parameters and what
     pipeline/probes/forgetting.py measured; `start`, the accuracy before fine-tuning; and for each of RESTORED
     (`of_shift_removed`) which part of the accuracy that is lost comes back so."""
-    rows = experiment(tables, NAME).drop(columns="start")
+    rows = experiment(tables, name).drop(columns="start")
     rows = rows.merge(tables.forgetting, on="run").sort_values("step", kind="stable")
     rows["start"] = rows.groupby("run").accuracy.transform("first")
     lost = (rows.start - rows.accuracy).where(lambda lost: lost > 0)
@@ -25,6 +25,12 @@ def at(rows: pd.DataFrame, share: float) -> pd.DataFrame:
     """Of each run the snapshot that is nearest to a share of it, by seed."""
     away = (rows.step / rows.steps - share).abs()
     return rows.loc[away.groupby(rows.run).idxmin()].set_index("seed").sort_index()
+
+
+def narrow(tables: Tables) -> pd.DataFrame:
+    """Snapshots of the runs on most new people whose values are of half of each list."""
+    rows = snapshots(tables, NARROW)
+    return rows[rows.new == rows.new.max()]
 
 
 def largest(tables: Tables, *, replay: bool) -> pd.DataFrame:

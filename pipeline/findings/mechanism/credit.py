@@ -1,4 +1,4 @@
-"""How much of the errors on values reaches names rather than template text (experiment `credit`)."""
+"""How much of the errors on values reaches names rather than template text, in default runs."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings.averages import Array
+from pipeline.findings.cells import of_any, require
 from pipeline.tables.read import Tables
+
+
+def observed(tables: Tables) -> pd.DataFrame:
+    """Default runs in which this was measured: those of `credit`, and of more seeds."""
+    require(tables, "credit")
+    rows = of_any(tables, ("credit", "phases_again")).drop_duplicates("run")
+    seen = tables.observed["attention"].dropna(subset="credit_to_name")
+    return rows[rows.run.isin(seen.run)]
 
 
 def in_last_layer(tables: Tables, rows: pd.DataFrame, steps: Iterable[float]) -> Array:

@@ -19,12 +19,18 @@ def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     if warm.empty:
         raise MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
     label = "from {subset:,.0f}, by {by:,.0f} until {until:,.0f}"
+    adaptive = ways_to_grow(tables, "adaptive_settings") if "adaptive_settings" in tables else []
     return {
         "uniform": [("everyone", uniform_like(tables, rows))],
         "warm_up": [(f"{warm.subset.iloc[0]:,.0f}, everyone from {warm.warm_up_steps.iloc[0]:,.0f}", warm)],
         "growing": [
             (label.format(by=(one.individuals - one.subset) / one.stages, **one[["subset", "until"]]), runs)
             for runs in ways_to_grow(tables)
+            for one in [runs.iloc[0]]
+        ],
+        "adaptive": [
+            (f"from {one.subset:,.0f}, doubled below {one.known:g} b", runs)
+            for runs in adaptive
             for one in [runs.iloc[0]]
         ],
     }
@@ -48,6 +54,7 @@ def draw(tables: Tables) -> Figure:
     shown = schedules(tables)
     colours: dict[str, list[Any]] = {name: [style.FAMILIES[name]] for name in ("uniform", "warm_up")}
     colours["growing"] = [style.SEQUENTIAL(x) for x in np.linspace(0, 0.45, len(shown["growing"]))]
+    colours["adaptive"] = [style.SEQUENTIAL(x) for x in np.linspace(0.6, 0.95, len(shown["adaptive"]))]
     lines = [
         (label, runs, colour)
         for name, parts in shown.items()

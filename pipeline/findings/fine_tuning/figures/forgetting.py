@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, numbers, style
 from pipeline.findings.fine_tuning import panels
-from pipeline.findings.fine_tuning.forgetting import snapshots
+from pipeline.findings.fine_tuning.forgetting import NARROW, narrow, snapshots
 from pipeline.tables.read import Tables
 
 LOOK = {
@@ -17,12 +17,17 @@ LOOK = {
 
 
 def settings(tables: Tables) -> list[tuple[str, pd.DataFrame]]:
-    """Snapshots by the number of new people and the weight of replay, ascending."""
+    """Snapshots by the number of new people and the weight of replay, ascending; and of values from half of
+    each list, where they are measured."""
     rows = snapshots(tables)
-    return [
+    out = [
         (f"{numbers.short(new)} new" + (f", replay {numbers.ratio(weight)}" if weight else ", no replay"), of)
         for (weight, new), of in rows.groupby(["weight", "new"])
     ]
+    if NARROW in tables:
+        half = narrow(tables)
+        out.append((f"{numbers.short(half.new.iloc[0])} new, values of half of each list", half))
+    return out
 
 
 def _average(rows: pd.DataFrame, measure: str) -> tuple[averages.Array, averages.Average]:

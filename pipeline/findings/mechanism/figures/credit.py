@@ -3,16 +3,15 @@
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
-from pipeline.findings.cells import experiment
 from pipeline.findings.mechanism.attention_panels import layer_colour, seed_attention
-from pipeline.findings.mechanism.credit import in_last_layer
+from pipeline.findings.mechanism.credit import in_last_layer, observed
 from pipeline.findings.statistics import Interval
 from pipeline.findings.time_axis import time_axis
 from pipeline.tables.read import Tables
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    rows = experiment(tables, "credit")
+    rows = observed(tables)
     return {
         "ratio": f"{Interval.geometric(in_last_layer(tables, rows, rows.plateau_end)):.2g}",
         "time": time_axis(rows).sentence,
@@ -21,7 +20,7 @@ def facts(tables: Tables) -> dict[str, str]:
 
 
 def draw(tables: Tables) -> Figure:
-    rows = experiment(tables, "credit")
+    rows = observed(tables)
     time = time_axis(rows)
     fig, axes = style.new_figure(1, 2, 12, 5)
     left, right = axes[0]

@@ -13,6 +13,7 @@ from pipeline.config.frozen import Frozen
 from pipeline.config.population import Population
 
 Weights = NDArray[np.float64]
+Values = NDArray[np.int32]  # (people, attributes): which entry of an attribute's list somebody has
 Part = tuple[int, int]  # the first of some people, and how many they are
 # What a run has learned so far: steps, and the mean training loss on values, over b, since the one before.
 Learned = Sequence[tuple[int, float]]
@@ -56,6 +57,15 @@ class Kind(Frozen):
         """Parts of the individuals that it tells apart; none where all are alike."""
         return {}
 
+    def values(self, values: Values, entries: Sequence[int], individuals: int) -> Values:
+        """The values that people have in its runs, of those that the population gave them. entries: how many
+        an attribute's list has."""
+        return values
+
+    def values_at_first(self, values: Values) -> Values | None:
+        """What training states in the first phase in their place; None: the same."""
+        return None
+
     def new_people(self, unseen: int) -> int:
         """How many of the unseen people count as new: all, or in fine-tuning those that it is on."""
         return unseen
@@ -69,6 +79,16 @@ def equal_parts(word: str, count: int, individuals: int) -> dict[str, Part]:
     """The individuals in order, in `count` parts that are as equal as can be: word-1, word-2, ..."""
     ends = [k * individuals // count for k in range(count + 1)]
     return {f"{word}-{k}": (a, b - a) for k, (a, b) in enumerate(itertools.pairwise(ends), 1)}
+
+
+def within(name: str, given: int, steps: int) -> None:
+    if given >= steps:
+        raise ValueError(f"distribution.{name} is {given}, allowed: less than training.steps = {steps}")
+
+
+def drawn(name: str, people: Population) -> None:
+    if people.facts:
+        raise ValueError(f"distribution.kind is {name}, allowed: on people that are drawn from the pools")
 
 
 def at_most(name: str, given: int, most: int, whom: str) -> None:

@@ -1,0 +1,1 @@
+curves["distributions/circuits_or_facts"]=[];
