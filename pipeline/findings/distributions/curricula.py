@@ -6,9 +6,16 @@ from pipeline.findings.cells import CELL, SETTING, best_setting, in_cell, of_any
 from pipeline.tables.read import Tables
 
 
-def ways_to_grow(tables: Tables, experiment: str = "curricula") -> list[pd.DataFrame]:
-    """Runs of each; of `adaptive_settings` those that grow as people become known."""
-    return [runs for _, runs in tables.of(experiment).groupby(SETTING, dropna=False)]
+def ways_to_grow(tables: Tables) -> list[pd.DataFrame]:
+    """Runs of each."""
+    return [runs for _, runs in tables.of("curricula").groupby(SETTING, dropna=False)]
+
+
+def ways_to_adapt(tables: Tables) -> list[pd.DataFrame]:
+    """Runs of each way to grow as people become known; none where they are not measured."""
+    if "adaptive_settings" not in tables:
+        return []
+    return [runs for _, runs in tables.of("adaptive_settings").groupby(SETTING, dropna=False)]
 
 
 def best_warm_up(tables: Tables) -> pd.DataFrame:

@@ -6,7 +6,7 @@ collapsed and most of the new ones are still to be learned.
 
 import pandas as pd
 
-from pipeline.findings.fine_tuning.forgetting import NARROW, at, largest, narrow
+from pipeline.findings.fine_tuning.forgetting import at, largest, narrow
 from pipeline.findings.fine_tuning.trajectories import collapsing, trajectories
 from pipeline.findings.judging import NotMeasuredError, Result, judge
 from pipeline.findings.verdict import Check
@@ -89,7 +89,7 @@ def replay_keeps_more_than_the_shift(tables: Tables) -> Result:
     )
 
 
-@judge(NARROW, "forgetting")
+@judge("narrow", "forgetting")
 def narrow_values_shift_more(tables: Tables, *, early: float) -> Result:
     """With new values from half of each list, minus the same with values from all, by seed, on as many new
     people: accuracy on old facts that is lost early; and the part of it that the shift makes."""

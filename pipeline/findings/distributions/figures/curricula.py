@@ -8,7 +8,13 @@ from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
 from pipeline.findings.cells import MissingExperimentError, experiment, uniform_like
-from pipeline.findings.distributions.curricula import best_warm_up, gain, gain_again, ways_to_grow
+from pipeline.findings.distributions.curricula import (
+    best_warm_up,
+    gain,
+    gain_again,
+    ways_to_adapt,
+    ways_to_grow,
+)
 from pipeline.findings.statistics import Interval
 from pipeline.tables.read import Tables
 
@@ -19,7 +25,6 @@ def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     if warm.empty:
         raise MissingExperimentError("warm_up has no runs of as many people and steps as curricula")
     label = "from {subset:,.0f}, by {by:,.0f} until {until:,.0f}"
-    adaptive = ways_to_grow(tables, "adaptive_settings") if "adaptive_settings" in tables else []
     return {
         "uniform": [("everyone", uniform_like(tables, rows))],
         "warm_up": [(f"{warm.subset.iloc[0]:,.0f}, everyone from {warm.warm_up_steps.iloc[0]:,.0f}", warm)],
@@ -30,7 +35,7 @@ def schedules(tables: Tables) -> dict[str, list[tuple[str, pd.DataFrame]]]:
         ],
         "adaptive": [
             (f"from {one.subset:,.0f}, doubled below {one.known:g} b", runs)
-            for runs in adaptive
+            for runs in ways_to_adapt(tables)
             for one in [runs.iloc[0]]
         ],
     }
