@@ -140,6 +140,8 @@ def measure(
 
     def answers(weights: Weights) -> tuple[Asked, Tensor]:
         model.load_state_dict(weights)
+        # Within one autocast context torch would go on with the casts of the weights before.
+        torch.clear_autocast_cache()
         return ask(model, sampler, *people, sequences)
 
     start = snapshots[min(snapshots)]

@@ -125,3 +125,21 @@ def test_weights_that_stay_lose_nothing(model, sampler, population):
         same = {row[key] for key in ("accuracy", "shift_removed", "shift_alone", "top_removed")}
         assert len(same) == 1 and row["common"] == 0
     assert rows[2]["rank"] != rows[0]["rank"] and rows[2]["common"] != 0
+
+
+def test_weights_of_one_step_are_not_taken_for_those_of_another(model, sampler, population):
+    """Under autocast, which keeps the casts of weights for as long as its context lasts."""
+    start = {name: w.clone() for name, w in model.state_dict().items()}
+    generator = torch.Generator().manual_seed(0)
+    later = {
+        name: w + (0.2 * torch.randn(w.shape, generator=generator) if "blocks" in name else 0)
+        for name, w in start.items()
+    }
+
+    def ranks(snapshots: dict) -> list[float]:
+        with torch.autocast("cpu", torch.bfloat16):
+            rows = forgetting.measure(model, population, sampler, (0, 40), 60, snapshots)
+        return [row["rank"] for row in rows]
+
+    first, second = ranks({0: start, 9: later})
+    assert [first] == ranks({0: start}) and [second] == ranks({9: later}) and first != second
