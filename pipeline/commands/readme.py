@@ -4,6 +4,7 @@ python -m pipeline.commands.readme --results results/laptop --readme README.md -
 """
 
 import argparse
+import functools
 from pathlib import Path
 
 from pipeline.findings import ledger
@@ -13,6 +14,7 @@ from pipeline.store.files import write_atomically
 from pipeline.tables.read import Tables
 
 
+@functools.cache
 def _judged(results: Path) -> Tables:
     """The tables on which the claims were judged."""
     return Tables.read(results / "tables", ledger.judged_on(results / "claims.json"))

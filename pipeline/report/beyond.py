@@ -67,32 +67,20 @@ def told(entries: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]])
     """The parts of advice.yaml: id, title; says: (text, its claim, its verdicts at other scales), where there
     is a text for its verdict; open: the claims without one."""
     by_id = {claim["id"]: claim for claim in entries}
-    elsewhere = {name: {claim["id"]: claim["verdict"] for claim in there} for name, there in others.items()}
+    elsewhere: dict[str, dict[str, str]] = {}
+    for name, there in others.items():
+        for claim in there:
+            if claim["verdict"] != NOT_RUN:
+                elsewhere.setdefault(claim["id"], {})[name] = claim["verdict"]
     out = []
     for part in load():
-        claims = {advice.claim: by_id[advice.claim] for advice in part.says}
-        fitting = [advice for advice in part.says if claims[advice.claim]["verdict"] in advice.when]
-        out.append(
-            {
-                "id": part.id,
-                "title": part.title,
-                "says": [
-                    (
-                        _said(advice, claims[advice.claim]),
-                        claims[advice.claim],
-                        {
-                            name: verdict
-                            for name, there in elsewhere.items()
-                            if (verdict := there.get(advice.claim, NOT_RUN)) != NOT_RUN
-                        },
-                    )
-                    for advice in fitting
-                ],
-                "open": [
-                    claim for id, claim in claims.items() if id not in {advice.claim for advice in fitting}
-                ],
-            }
-        )
+        says, unsaid = [], {advice.claim: by_id[advice.claim] for advice in part.says}
+        for advice in part.says:
+            claim = by_id[advice.claim]
+            if claim["verdict"] in advice.when:
+                says.append((_said(advice, claim), claim, elsewhere.get(claim["id"], {})))
+                del unsaid[advice.claim]
+        out.append({"id": part.id, "title": part.title, "says": says, "open": list(unsaid.values())})
     return out
 
 

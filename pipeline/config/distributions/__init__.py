@@ -4,7 +4,9 @@ A kind knows all that the rest asks of it (kind.py). A new kind is a new class i
 """
 
 import functools
+import inspect
 import operator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, get_args
 
 from pydantic import Field
@@ -38,8 +40,17 @@ __all__ = [
     "WrongWarmUp",
 ]
 
+
+def _whole(base: type[Kind]) -> Iterator[type[Kind]]:
+    """The kinds below one, without those that only hold what others share."""
+    for kind in base.__subclasses__():
+        if not inspect.isabstract(kind):
+            yield kind
+        yield from _whole(kind)
+
+
 # Kinds, and so the columns of tables, are in the order of these imports.
-KINDS = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in Kind.__subclasses__()}
+KINDS = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in _whole(Kind)}  # type: ignore[type-abstract]
 LABELS = {name: label for kind in KINDS.values() for name, label in kind.LABELS.items()}  # of all of them
 
 if TYPE_CHECKING:

@@ -12,12 +12,13 @@ from pipeline.tables.read import Tables
 def a_warm_up_needs_no_true_facts(tables: Tables, *, least: float) -> Result:
     """Final accuracy on everyone after a warm-up on wrong facts, minus that without a warm-up, over the same
     of one on right facts; and the gain of that one."""
-    none, right, wrong = (runs.set_index("seed").known_accuracy for runs in arms(tables).values())
+    compared = arms(tables).values()
+    none, right, wrong = (runs.set_index("seed").known_accuracy for runs in compared)
     gain = (right - none).dropna()
     return [
         Check.of("kept", "part of the gain with wrong facts", (wrong - none) / gain, low=least),
         Check.of("gain", "accuracy after a warm-up on right facts - without one", gain, low=0),
-    ], pd.concat(arms(tables).values())
+    ], pd.concat(compared)
 
 
 @judge("leaving")

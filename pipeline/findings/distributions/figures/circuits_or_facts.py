@@ -27,12 +27,12 @@ def facts(tables: Tables) -> dict[str, str]:
 
 def draw(tables: Tables) -> Figure:
     fig, axes = style.new_figure(1, 2, 12, 5)
-    warm, leaving = axes[0]
-    for (name, runs), colour in zip(arms(tables).items(), COLOURS, strict=True):
+    (warm, leaving), compared = axes[0], arms(tables)
+    for (name, runs), colour in zip(compared.items(), COLOURS, strict=True):
         style.draw_average(
             warm, *averages.mean_curve(tables, runs, "known", "accuracy"), color=colour, label=name
         )
-    warm.axvline(arms(tables)["on right facts"].warm_up_steps.iloc[0], color=style.PAPER, linestyle=":")
+    warm.axvline(compared["on right facts"].warm_up_steps.iloc[0], color=style.PAPER, linestyle=":")
     warm.set(xlabel="training step", ylabel="accuracy on everyone")
     style.legend_above(warm, "Warm-up")
     rows = left(tables).reset_index()
