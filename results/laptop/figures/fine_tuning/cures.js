@@ -1,1 +1,1 @@
-curves["fine_tuning/cures"]=[];
+curves["fine_tuning/cures"]=[{"title":"","x":"accuracy on new facts","y":"accuracy on old facts","log_x":false,"log_y":false,"curves":[{"kind":"mean","label":"no cure, the shift taken out","colour":"#000000","x":[0.01888,0.09896,0.1961,0.4787,0.8607,0.959,0.9834,0.9989,0.9998,1.0],"y":[0.9946,0.984,0.944,0.8461,0.713,0.6288,0.569,0.4345,0.3347,0.2446]}]}];
