@@ -17,6 +17,8 @@ POWER_LAWS = ("power_law", "power_law_exponents", "power_law_fewer", "power_law_
 FAMILIES = (*POWER_LAWS, "celebrities", "celebrity_weights", "warm_up", "families", "warm_up_grid")
 # The default run's: the first seeds, and those that `everything` adds.
 DEFAULT_RUNS = ("phases", "phases_again")
+# Numbers of people: the same.
+SIZES = ("population_size", "population_size_again")
 # Runs that agree in these differ in seed and distribution only, as far as they go: some end early.
 UNTIL_THE_END = [
     *CELL,
@@ -77,6 +79,11 @@ def of_any(tables: Tables, experiments: Sequence[str]) -> pd.DataFrame:
 def default_runs(tables: Tables) -> pd.DataFrame:
     """Every seed of the default run."""
     return of_any(tables, DEFAULT_RUNS)
+
+
+def numbers_of_people(tables: Tables) -> pd.DataFrame:
+    """Every seed of the runs over numbers of people, each run once."""
+    return of_any(tables, SIZES).drop_duplicates("run")
 
 
 def whole(rows: pd.DataFrame) -> pd.DataFrame:

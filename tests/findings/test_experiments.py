@@ -52,7 +52,9 @@ def c(tables):
 @pytest.mark.committed
 def test_every_experiment_that_is_named_exists():
     there = {*scales.load().experiments, TOY_SIZES, TOY_REPLAY}
-    asked = in_code() | dict.fromkeys((*cells.FAMILIES, *cells.DEFAULT_RUNS, *VARIED), "a family")
+    asked = in_code() | dict.fromkeys(
+        (*cells.FAMILIES, *cells.DEFAULT_RUNS, *cells.SIZES, *VARIED), "a family"
+    )
     asked |= {need: f"figures.yaml: {f.name}" for f in figures.load().values() for need in f.needs}
     assert not {name: where for name, where in asked.items() if name not in there}
 
@@ -60,7 +62,7 @@ def test_every_experiment_that_is_named_exists():
 @pytest.mark.committed
 def test_every_experiment_is_drawn():
     """Those of the default scale, each in a figure that needs it or by a name in the code."""
-    asked = {*in_code(), *cells.FAMILIES, *cells.DEFAULT_RUNS, *VARIED}
+    asked = {*in_code(), *cells.FAMILIES, *cells.DEFAULT_RUNS, *cells.SIZES, *VARIED}
     asked |= {need for figure in figures.load().values() for need in figure.needs}
     experiments = scales.load().experiments
     assert not [name for name, e in experiments.items() if (e.joins or name) not in asked]

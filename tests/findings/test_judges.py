@@ -923,6 +923,15 @@ def test_runs_are_those_of_the_experiment():
     assert set(judged("C1", scene).runs) == set(tables.of("phases").run)
 
 
+def test_more_seeds_of_sizes_count_as_those_of_the_core():
+    together, apart = sizes_scene(seeds=range(6)), sizes_scene(seeds=range(6))
+    for entry in apart.experiments:
+        if entry["experiment"] == "population_size" and entry["seed"] > 2:
+            entry["experiment"] = "population_size_again"
+    for claim in ("C4", "C5", "C6"):
+        assert judged(claim, apart) == judged(claim, together) and judged(claim, apart).seeds == 6
+
+
 def test_seeds_that_disagree_leave_it_open():
     scene = power_law_scene(ends={0: 300, 0.8: 172, 0.4: 172, 1: 280})
     spread = np.array([0.9, 1.0, 1.1])

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.cells import CELL, default_runs
+from pipeline.findings.cells import CELL, default_runs, numbers_of_people
 from pipeline.findings.curves import first_phase_end, over_chance
 from pipeline.findings.estimates import Spread
 from pipeline.findings.hard_cells import large_enough
@@ -88,7 +88,7 @@ def knowledge_emerges(
 
 def _sizes(tables: Tables) -> pd.DataFrame:
     """The default run and the sweep over sizes, each run once."""
-    rows = pd.concat([default_runs(tables), tables.of("population_size")])
+    rows = pd.concat([default_runs(tables), numbers_of_people(tables)])
     return rows.drop_duplicates("run")
 
 
@@ -113,7 +113,7 @@ def plateau_end_varies_little(tables: Tables, *, relative_deviation: float) -> R
 
 def _sizes_that_escape(tables: Tables) -> tuple[pd.DataFrame, ScalingLaw, str]:
     """Runs of the sizes at which every seed leaves its plateau, the law they follow, a note on the others."""
-    rows = tables.of("population_size")
+    rows = numbers_of_people(tables)
     if rows.individuals.nunique() < LEAST_SIZES:
         raise NotMeasuredError(f"fewer than {LEAST_SIZES} population sizes in the plan")
     law, left = plateau_law(rows), escaped(rows)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.findings import averages, style
-from pipeline.findings.cells import experiment
+from pipeline.findings.cells import experiment, numbers_of_people
 from pipeline.findings.phases.scaling import LEAST_SIZES, escaped, paper_law, plateau_law
 from pipeline.findings.statistics import Interval
 from pipeline.findings.time_axis import time_axis
@@ -15,7 +15,7 @@ from pipeline.tables.read import Tables
 
 
 def facts(tables: Tables) -> dict[str, str]:
-    rows, sizes = experiment(tables, "phases"), experiment(tables, "population_size")
+    rows, sizes = experiment(tables, "phases"), numbers_of_people(tables)
     mine, paper = plateau_law(sizes), paper_law()
     left, everyone = escaped(sizes).individuals.nunique(), sizes.individuals.nunique()
     sentence = f"No fit: {left} of {everyone} sizes left the plateau in every seed, {LEAST_SIZES} are needed."
@@ -59,7 +59,7 @@ def _scaling(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def draw(tables: Tables) -> Figure:
-    rows, sizes = experiment(tables, "phases"), experiment(tables, "population_size")
+    rows, sizes = experiment(tables, "phases"), numbers_of_people(tables)
     paper = {"loss": published.curve("2_left", "loss"), "accuracy": published.curve("2_mid", "acc")}
     time = time_axis(rows, paper["loss"])
     fig, axes = style.new_figure(1, 3, 13, 4.6)
