@@ -1,6 +1,7 @@
 """Statements of ours: a page of their own, and what follows for who schedules data or fine-tunes."""
 
 import re
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from pipeline.report import beside, checks, forest, headlines, page, rows
 from pipeline.tables.read import Tables
 
 ADVICE = Path(__file__).with_name("advice.yaml")
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(\.least)?\}")
 
 
 class Advice(Frozen):
-    """A sentence or two for a claim with a verdict of `when`. text: `{key}` is what a check measured."""
+    """A sentence or two for a claim with a verdict of `when`. text: `{key}` is what a check measured,
+    `{key.least}` the least of several."""
 
     claim: str
     when: list[str] = Field(min_length=1)
@@ -58,9 +60,13 @@ def load(path: Path = ADVICE) -> list[Part]:
 
 
 def _said(advice: Advice, claim: dict[str, Any]) -> str:
-    """The text with its numbers: of several checks with a key, the last."""
-    measured = {check["key"]: checks.estimate(check) for check in claim["checks"]}
-    return _PLACE.sub(lambda place: measured[place[1]], advice.text)
+    """The text with its numbers: of several checks with a key the last, or the one with the least."""
+
+    def number(place: re.Match[str]) -> str:
+        measured = [check for check in claim["checks"] if check["key"] == place[1]]
+        return checks.estimate(min(measured, key=itemgetter("estimate")) if place[2] else measured[-1])
+
+    return _PLACE.sub(number, advice.text)
 
 
 def told(entries: list[dict[str, Any]], others: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -52,7 +52,9 @@ def test_what_advice_quotes_exists_and_a_verdict_has_one_text():
     claims = {claim.id: claim for claim in load()}
     said = [advice for part in beyond.load() for advice in part.says]
     for advice in said:
-        assert set(re.findall(r"\{(\w+)\}", advice.text)) <= set(claims[advice.claim].checks), advice.claim
+        assert set(re.findall(r"\{(\w+)(?:\.least)?\}", advice.text)) <= set(claims[advice.claim].checks), (
+            advice.claim
+        )
     pairs = [(advice.claim, verdict) for advice in said for verdict in advice.when]
     assert len(pairs) == len(set(pairs))
 
@@ -82,6 +84,19 @@ def test_the_text_follows_the_verdict_and_has_the_estimate():
         assert words in text and "0.2 [-0.0484, 0.448]" in text and claim["verdict"] == verdict
     assert "growing-beats-warm-up" in {claim["id"] for claim in told(NOT_RUN)["schedule"]["open"]}
     assert told(NOT_RUN)["schedule"]["says"] == []
+
+
+def test_of_several_checks_the_last_is_told_or_the_least():
+    leads = [
+        Check.of("more", f"lead {k}", [lead - 0.1, lead, lead + 0.1], low=0)
+        for k, lead in enumerate((2, 1, 3))
+    ]
+    mine = entry("replay-keeps-most", *leads, verdict=REPRODUCED) | {"origin": OURS, "seeds": 8}
+    (last, least) = (
+        beyond.Advice(claim="replay-keeps-most", when=[REPRODUCED], text=f"It is better by {{{place}}}.")
+        for place in ("more", "more.least")
+    )
+    assert "by 3 [" in beyond._said(last, mine) and "by 1 [" in beyond._said(least, mine)
 
 
 def test_other_scales_are_told_where_they_judge():
