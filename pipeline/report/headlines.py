@@ -9,11 +9,12 @@ from pipeline.config import strict_yaml
 from pipeline.config.frozen import Frozen
 from pipeline.findings.figures import FigureNames
 from pipeline.findings.ledger import of_the_paper
-from pipeline.findings.verdict import NOT_REPRODUCED, NOT_RUN
+from pipeline.findings.verdict import NOT_REPRODUCED, NOT_RUN, UNDECIDED
 from pipeline.report.checks import estimate
 
 HEADLINES = Path(__file__).with_name("headlines.yaml")
 NOTES = Path(__file__).with_name("notes.yaml")
+_ANOTHER = {NOT_REPRODUCED: "What fails is another part", UNDECIDED: "What is open is another part"}
 
 
 class Saying(Frozen):
@@ -52,7 +53,17 @@ def _said(saying: Saying, claim: dict[str, Any]) -> str:
     check = found[-1]
     paper = saying.paper if check["paper"] is None else f"{check['paper']:.3g}"
     theirs = f" (paper: {paper})" if paper else ""
-    return saying.text.format(estimate(check) + theirs)
+    return saying.text.format(estimate(check) + theirs) + _decided_elsewhere(claim, check)
+
+
+def _decided_elsewhere(claim: dict[str, Any], quoted: dict[str, Any]) -> str:
+    """Which checks make the verdict, where the one that is quoted does not."""
+    verdict = claim["verdict"]
+    deciding = [check["quantity"] for check in claim["checks"] if check["verdict"] == verdict]
+    if verdict not in _ANOTHER or quoted["verdict"] == verdict or not deciding:
+        return ""
+    more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
+    return f" {_ANOTHER[verdict]}: {deciding[0]}{more}."
 
 
 def told(claims: list[dict[str, Any]], drawn: list[str]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from pipeline.findings.verdict import (
     NOT_REPRODUCED,
     NOT_RUN,
     REPRODUCED,
+    UNDECIDED,
     VERDICTS,
     Aim,
     Check,
@@ -63,6 +64,22 @@ def test_a_sentence_has_the_estimate_its_interval_and_the_papers_value():
     ((text, _),) = hallucinations["says"]
     assert "at 0.9 [0.652, 1.15] (paper: 0.99) of t(0.99)" in text, "of several checks the last"
     assert distributions["figure"] is None and hallucinations["figure"] == "hallucination/confidence"
+
+
+@pytest.mark.parametrize(("r_squared", "verdict"), [(0.5, NOT_REPRODUCED), (0.99, UNDECIDED)])
+def test_a_sentence_whose_own_check_holds_says_what_does_not(r_squared, verdict):
+    checks = [
+        Check.of("exponent", "exponent", [0.7, 0.8, 0.9], low=0),
+        *(
+            Check.of("r_squared", f"R² of {k}", [r_squared - 0.01, r_squared, r_squared + 0.01], low=0.99)
+            for k in (1, 2)
+        ),
+    ]
+    for shown, told in ((checks[:2], "another part: R² of 1."), (checks, "part: R² of 1 (and 1 more).")):
+        ((text, _),) = headlines.told(ledger(C5=entry("C5", *shown, verdict=verdict)), [])[0]["says"]
+        assert text.endswith(told)
+    ((text, _),) = headlines.told(ledger(C5=entry("C5", *checks[:1], verdict=REPRODUCED)), [])[0]["says"]
+    assert "part" not in text
 
 
 def test_what_is_red_or_open_is_counted():

@@ -147,7 +147,7 @@ def exposures_decline_with_population(tables: Tables, *, highest_slope: float) -
     """
     rows, law, note = _sizes_that_escape(tables)
     ends = (rows.plateau_end * rows.batch / rows.individuals).groupby(rows.individuals).mean()
-    trend = f"exposures {ends.iloc[0]:.3g} at N={ends.index[0]}, {ends.iloc[-1]:.3g} at N={ends.index[-1]}"
+    trend = "exposures " + ", ".join(f"{seen:.3g} at N={n}" for n, seen in ends.items())
     return (
         [Check.of("slope", "slope of log exposures", law.exponents - 1, high=highest_slope)],
         rows,
