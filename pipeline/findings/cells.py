@@ -81,6 +81,12 @@ def default_runs(tables: Tables) -> pd.DataFrame:
     return of_any(tables, DEFAULT_RUNS)
 
 
+def observed_runs(tables: Tables) -> pd.DataFrame:
+    """Every seed of the default run whose attention was measured."""
+    rows = of_any(tables, ("attention", "phases_again")).drop_duplicates("run")
+    return rows[rows.run.isin(tables.observed["attention"].run)]
+
+
 def numbers_of_people(tables: Tables) -> pd.DataFrame:
     """Every seed of the runs over numbers of people, each run once."""
     return of_any(tables, SIZES).drop_duplicates("run")

@@ -923,12 +923,19 @@ def test_runs_are_those_of_the_experiment():
     assert set(judged("C1", scene).runs) == set(tables.of("phases").run)
 
 
-def test_more_seeds_of_sizes_count_as_those_of_the_core():
-    together, apart = sizes_scene(seeds=range(6)), sizes_scene(seeds=range(6))
+@pytest.mark.parametrize(
+    ("core", "again", "claims"),
+    [
+        ("population_size", "population_size_again", ("C4", "C5", "C6")),
+        ("attention", "phases_again", ("C18", "C19", "C20", "attention-has-moved")),
+    ],
+)
+def test_more_seeds_count_as_those_of_the_core(core, again, claims):
+    together, apart = (GREEN[claims[0]](seeds=range(6)) for _ in range(2))
     for entry in apart.experiments:
-        if entry["experiment"] == "population_size" and entry["seed"] > 2:
-            entry["experiment"] = "population_size_again"
-    for claim in ("C4", "C5", "C6"):
+        if entry["experiment"] == core and entry["seed"] > 2:
+            entry["experiment"] = again
+    for claim in claims:
         assert judged(claim, apart) == judged(claim, together) and judged(claim, apart).seeds == 6
 
 

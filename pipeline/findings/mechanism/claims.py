@@ -12,7 +12,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from pipeline.findings.cells import censored_plateau_end, of_any
+from pipeline.findings.cells import censored_plateau_end, observed_runs, of_any
 from pipeline.findings.curves import chance, first_phase_end
 from pipeline.findings.hard_cells import by_seed
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
@@ -179,7 +179,7 @@ def attention_moves_to_the_name(
     """Last layer: lowest attention from attribute to name and highest to template text in the first phase,
     over those at step 0, and both at t(0.99) (Figures 3 right, F).
     """
-    rows = _escaped(tables.of("attention"))
+    rows = _escaped(observed_runs(tables))
     dip, rise, name, text = [], [], [], []
     for row in rows.itertuples():
         seen = tables.layer_of("attention", row.run, -1)
@@ -201,7 +201,7 @@ def names_are_grouped_early(tables: Tables, *, plateau: float, least: float) -> 
     """First layer: attention from the last token of a name to the name's others at the end of the first phase
     (Figures 3 right, F).
     """
-    rows = tables.of("attention")
+    rows = observed_runs(tables)
     values = []
     for row in rows.itertuples():
         seen = tables.layer_of("attention", row.run, 1)
@@ -216,7 +216,7 @@ def circuit_precedes_knowledge(tables: Tables, *, accuracy_over_chance: float, s
     highest value, over t(0.99) and over the step at which accuracy exceeds a multiple of chance, which is
     that on never-seen people from `start` x t(0.99) to t(0.99) (Figures 2 middle, 3 right).
     """
-    rows = _escaped(tables.of("attention"))
+    rows = _escaped(observed_runs(tables))
     to_escape, to_knowledge = [], []
     for row in rows.itertuples():
         half = half_way(tables, row.run)

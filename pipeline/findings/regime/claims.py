@@ -7,7 +7,7 @@ no-knowledge baseline, t(0.99) the step at which the loss on known people falls 
 
 import math
 
-from pipeline.findings.cells import default_runs, of_any
+from pipeline.findings.cells import default_runs, observed_runs, of_any
 from pipeline.findings.curves import first_phase_end
 from pipeline.findings.judging import NotMeasuredError, OutOfRegimeError, Result, judge
 from pipeline.findings.verdict import Check
@@ -35,7 +35,7 @@ def attention_has_moved(tables: Tables, *, over_text: float, over_start: float) 
     """Last layer, at the end of the observed default run: attention from the attribute to the name over that
     to the template text, and over attention to the name at step 0.
     """
-    rows = tables.of("attention")
+    rows = observed_runs(tables)
     seen = [tables.layer_of("attention", run, -1) for run in rows.run]
     name = [s.attribute_to_name.iloc[-1] for s in seen]
     text = [n / s.attribute_to_text.iloc[-1] for n, s in zip(name, seen, strict=True)]
