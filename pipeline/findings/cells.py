@@ -17,7 +17,7 @@ POWER_LAWS = ("power_law", "power_law_exponents", "power_law_fewer", "power_law_
 FAMILIES = (*POWER_LAWS, "celebrities", "celebrity_weights", "warm_up", "families", "warm_up_grid")
 # The default run's: the first seeds, and those that `everything` adds.
 DEFAULT_RUNS = ("phases", "phases_again")
-# Numbers of people: the same.
+# Runs over numbers of people: the same two.
 SIZES = ("population_size", "population_size_again")
 # Runs that agree in these differ in seed and distribution only, as far as they go: some end early.
 UNTIL_THE_END = [
@@ -81,10 +81,13 @@ def default_runs(tables: Tables) -> pd.DataFrame:
     return of_any(tables, DEFAULT_RUNS)
 
 
-def observed_runs(tables: Tables) -> pd.DataFrame:
-    """Every seed of the default run whose attention was measured."""
-    rows = of_any(tables, ("attention", "phases_again")).drop_duplicates("run")
-    return rows[rows.run.isin(tables.observed["attention"].run)]
+def observed_runs(
+    tables: Tables, core: str = "attention", measured: str = "attribute_to_name"
+) -> pd.DataFrame:
+    """Every seed of the default run in which this was measured, each run once: those of the core's
+    experiment on it, and those that `everything` adds."""
+    rows = of_any(tables, (core, *DEFAULT_RUNS[1:])).drop_duplicates("run")
+    return rows[rows.run.isin(tables.observed["attention"].dropna(subset=measured).run)]
 
 
 def numbers_of_people(tables: Tables) -> pd.DataFrame:

@@ -6,16 +6,14 @@ import numpy as np
 import pandas as pd
 
 from pipeline.findings.averages import Array
-from pipeline.findings.cells import of_any, require
+from pipeline.findings.cells import observed_runs, require
 from pipeline.tables.read import Tables
 
 
 def observed(tables: Tables) -> pd.DataFrame:
-    """Default runs in which this was measured: those of `credit`, and of more seeds."""
+    """Every seed of the default run in which this was measured."""
     require(tables, "credit")
-    rows = of_any(tables, ("credit", "phases_again")).drop_duplicates("run")
-    seen = tables.observed["attention"].dropna(subset="credit_to_name")
-    return rows[rows.run.isin(seen.run)]
+    return observed_runs(tables, "credit", "credit_to_name")
 
 
 def in_last_layer(tables: Tables, rows: pd.DataFrame, steps: Iterable[float]) -> Array:
